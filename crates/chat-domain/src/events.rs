@@ -1,0 +1,127 @@
+//! The log: one narrow row for every durable change, in the order of the changes.
+
+use crate::{ConversationId, MessageId, Timestamp, UserId};
+
+/// What happened. The numbers are stored, so they never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum EventKind {
+    /// A message was sent.
+    MessageCreated = 1,
+    /// A message was deleted.
+    MessageDeleted = 3,
+    /// One message was marked as seen by `user_id`.
+    MessageSeen = 4,
+    /// All messages up to this one were marked as seen by `user_id`.
+    MessageSeenUpTo = 5,
+    /// A group was created.
+    GroupCreated = 20,
+    /// A group was deleted.
+    GroupDeleted = 22,
+    /// `user_id` became a member.
+    MemberAdded = 40,
+    /// The role of `user_id` changed.
+    MemberRoleChanged = 41,
+    /// `user_id` is no longer a member.
+    MemberRemoved = 42,
+}
+
+/// A stored number that names no event kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event kind {0} is unknown")]
+pub struct UnknownEventKind(pub i32);
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::MessageCreated,
+        Self::MessageDeleted,
+        Self::MessageSeen,
+        Self::MessageSeenUpTo,
+        Self::GroupCreated,
+        Self::GroupDeleted,
+        Self::MemberAdded,
+        Self::MemberRoleChanged,
+        Self::MemberRemoved,
+    ];
+
+    /// The number that is stored.
+    pub const fn code(self) -> i32 {
+        self as i32
+    }
+}
+
+impl TryFrom<i32> for EventKind {
+    type Error = UnknownEventKind;
+
+    fn try_from(code: i32) -> Result<Self, UnknownEventKind> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.code() == code)
+            .ok_or(UnknownEventKind(code))
+    }
+}
+
+/// An entry for the log: references only, never content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// To which message, if it was one.
+    pub message_id: Option<MessageId>,
+    /// To which user, or by which reader.
+    pub user_id: Option<UserId>,
+    /// Who did it; none when the system did.
+    pub actor_id: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An entry of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// Its place in the log: 1 and up, growing, in the order of commits.
+    pub position: i64,
+    /// What happened.
+    pub event: NewEvent,
+}
+
+/// Which log it is: drawn at random when the database is created, changed by a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LogId(String);
+
+impl LogId {
+    /// The id read back from the store, or a fresh random one.
+    pub fn trusted(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Which log it is, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogState {
+    /// Which log.
+    pub id: LogId,
+    /// The position of its latest entry; 0 when it has none.
+    pub position: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_kinds_are_one_to_one() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::try_from(kind.code()), Ok(kind));
+        }
+        assert_eq!(EventKind::try_from(0), Err(UnknownEventKind(0)));
+    }
+}

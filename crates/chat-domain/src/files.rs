@@ -1,0 +1,218 @@
+//! Files that messages can carry.
+
+use crate::names::text;
+use crate::{Fault, FileId, Invalid, MAX_ID, Timestamp, UserId};
+
+text!(
+    /// Where an external file lies: an http or https URL of at most 2,048 bytes, kept as given.
+    FileUrl
+);
+
+impl FileUrl {
+    /// The most bytes.
+    pub const MAX_BYTES: usize = 2_048;
+
+    /// Whether `text` keeps the rules.
+    pub fn check(text: &str) -> Result<(), Invalid> {
+        if text.is_empty() || text.len() > Self::MAX_BYTES {
+            return Err(Invalid::new(Fault::Length, "must have 1 to 2048 bytes"));
+        }
+        // The URL parser drops tabs, newlines and outer spaces; what it would drop is refused.
+        let stray = |c: char| c.is_control() || c.is_whitespace();
+        let parsed = (!text.contains(stray))
+            .then(|| url::Url::parse(text).ok())
+            .flatten();
+        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(Invalid::new(Fault::Format, "must be an http or https URL"));
+        }
+        Ok(())
+    }
+}
+
+text!(
+    /// A file's name for people: 1 to 255 bytes, no control characters.
+    FileName
+);
+
+impl FileName {
+    /// The most bytes, as file systems count them.
+    pub const MAX_BYTES: usize = 255;
+
+    /// Whether `text` keeps the rules.
+    pub fn check(text: &str) -> Result<(), Invalid> {
+        if text.is_empty() || text.len() > Self::MAX_BYTES {
+            return Err(Invalid::new(Fault::Length, "must have 1 to 255 bytes"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new(
+                Fault::Format,
+                "must not contain control characters",
+            ));
+        }
+        Ok(())
+    }
+}
+
+text!(
+    /// A media type without parameters, such as `image/png`: at most 127 bytes, in lower case.
+    MediaType
+);
+
+impl MediaType {
+    /// The most bytes.
+    pub const MAX_BYTES: usize = 127;
+
+    /// Whether `text` keeps the rules.
+    pub fn check(text: &str) -> Result<(), Invalid> {
+        if text.is_empty() || text.len() > Self::MAX_BYTES {
+            return Err(Invalid::new(Fault::Length, "must have 1 to 127 bytes"));
+        }
+        // RFC 6838 restricted names; upper case is refused so that types compare as texts.
+        let part = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                && name.bytes().all(|b| {
+                    b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$&-^_.+".contains(&b)
+                })
+        };
+        match text.split_once('/') {
+            Some((kind, subtype)) if part(kind) && part(subtype) => Ok(()),
+            _ => Err(Invalid::new(
+                Fault::Format,
+                "must be a media type in lower case, such as image/png",
+            )),
+        }
+    }
+
+    /// Whether it is `image/*`.
+    pub fn is_image(&self) -> bool {
+        self.as_str().starts_with("image/")
+    }
+}
+
+/// A file's size in bytes: 0 up to what a JSON number carries exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileSize(i64);
+
+impl FileSize {
+    /// The size of `bytes`; [`Fault::Range`] when negative or 2^53 and beyond.
+    pub fn parse(bytes: i64) -> Result<Self, Invalid> {
+        if (0..=MAX_ID).contains(&bytes) {
+            Ok(Self(bytes))
+        } else {
+            Err(Invalid::new(
+                Fault::Range,
+                "must be an integer from 0 to 9007199254740991",
+            ))
+        }
+    }
+
+    /// The number of bytes.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// A file. What an external file's creator did not say is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// Where it lies.
+    pub url: FileUrl,
+    /// Its name.
+    pub name: Option<FileName>,
+    /// Its size.
+    pub size: Option<FileSize>,
+    /// Its type.
+    pub media_type: Option<MediaType>,
+    /// Who made it known; none when the system did.
+    pub uploader_id: Option<UserId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When one of its own fields last changed.
+    pub updated_at: Timestamp,
+}
+
+impl File {
+    /// Whether an image message may carry it.
+    pub fn is_image(&self) -> bool {
+        self.media_type.as_ref().is_some_and(MediaType::is_image)
+    }
+}
+
+/// A file to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where it lies.
+    pub url: FileUrl,
+    /// Its name.
+    pub name: Option<FileName>,
+    /// Its size.
+    pub size: Option<FileSize>,
+    /// Its type.
+    pub media_type: Option<MediaType>,
+    /// Who makes it known; none when the system does.
+    pub uploader_id: Option<UserId>,
+    /// When it is created.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("https://example.org/a.png")]
+    #[case("http://localhost:9000/a?b=c#d")]
+    #[case("https://bücher.example/ä")]
+    fn urls_that_pass(#[case] url: &str) {
+        assert_eq!(FileUrl::parse(url).unwrap().as_str(), url);
+    }
+
+    #[rstest]
+    #[case::empty("", Fault::Length)]
+    #[case::relative("/a.png", Fault::Format)]
+    #[case::no_host("https://", Fault::Format)]
+    #[case::script("javascript:alert(1)", Fault::Format)]
+    #[case::file("file:///etc/passwd", Fault::Format)]
+    #[case::data("data:text/html,hi", Fault::Format)]
+    #[case::outer_space(" https://example.org", Fault::Format)]
+    #[case::newline("https://example.org/\n", Fault::Format)]
+    #[case::nul("https://example.org/\0", Fault::Format)]
+    fn urls_that_fail(#[case] url: &str, #[case] fault: Fault) {
+        assert_eq!(FileUrl::parse(url).unwrap_err().fault, fault);
+    }
+
+    #[test]
+    fn limits_hold_at_their_edges() {
+        let url = |n: usize| format!("https://example.org/{}", "a".repeat(n - 20));
+        assert!(FileUrl::parse(url(2_048)).is_ok());
+        assert_eq!(FileUrl::parse(url(2_049)).unwrap_err().fault, Fault::Length);
+        assert!(FileName::parse("a".repeat(255)).is_ok());
+        assert_eq!(
+            FileName::parse("a".repeat(256)).unwrap_err().fault,
+            Fault::Length
+        );
+        assert_eq!(FileName::parse("a\nb").unwrap_err().fault, Fault::Format);
+        assert!(FileSize::parse(0).is_ok() && FileSize::parse(MAX_ID).is_ok());
+        assert!(FileSize::parse(-1).is_err() && FileSize::parse(MAX_ID + 1).is_err());
+    }
+
+    #[rstest]
+    #[case("image/png", true, true)]
+    #[case("image/svg+xml", true, true)]
+    #[case("application/vnd.ms-excel", true, false)]
+    #[case("image", false, false)]
+    #[case("image/", false, false)]
+    #[case("/png", false, false)]
+    #[case("image/png; charset=x", false, false)]
+    #[case("Image/PNG", false, false)]
+    #[case("image/png/x", false, false)]
+    fn media_types(#[case] text: &str, #[case] passes: bool, #[case] image: bool) {
+        let parsed = MediaType::parse(text);
+        assert_eq!(parsed.is_ok(), passes);
+        assert_eq!(parsed.is_ok_and(|t| t.is_image()), image);
+    }
+}

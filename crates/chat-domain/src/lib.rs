@@ -1,0 +1,47 @@
+//! The domain of the chat engine: types that can't be wrong, pure rules, and the ports it asks of the outside.
+//!
+//! Nothing here does I/O, knows a runtime, a database or HTTP. A value of one of these types has
+//! been parsed once and holds; inner layers never check again.
+//!
+//! ```
+//! use chat_domain::{PageLimit, Role, Username};
+//!
+//! assert!(Username::parse("ada").is_ok());
+//! assert!(Username::parse(" ada").is_err());
+//! assert_eq!(PageLimit::default().get(), 50);
+//! assert!(Role::Owner > Role::Admin);
+//! ```
+
+mod actor;
+mod conversations;
+mod events;
+mod files;
+mod groups;
+mod ids;
+mod invalid;
+mod members;
+mod messages;
+mod names;
+mod page;
+pub mod policy;
+pub mod ports;
+mod receipts;
+mod time;
+mod users;
+
+pub use actor::Actor;
+pub use conversations::{Conversation, ConversationKind, DirectPair, Participant};
+pub use events::{EventKind, LogId, LogState, LoggedEvent, NewEvent, UnknownEventKind};
+pub use files::{File, FileName, FileSize, FileUrl, MediaType, NewFile};
+pub use groups::{Group, NewGroup};
+pub use ids::{ConversationId, FileId, GroupId, MAX_ID, MessageId, Seq, UserId};
+pub use invalid::{Fault, Invalid};
+pub use members::{Member, Role, UnknownRole};
+pub use messages::{
+    Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,
+};
+pub use names::{EmailAddress, GroupName, NameKey, Username};
+pub use page::{MessagePage, Offset, Page, PageLimit, Shelf, Window};
+pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
+pub use time::Timestamp;
+pub use users::{NewUser, User, VisibleUser};

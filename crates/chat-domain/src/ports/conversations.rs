@@ -1,0 +1,51 @@
+//! Storage of conversations and of who takes part in them.
+
+use super::StoreResult;
+use crate::{Conversation, ConversationId, DirectPair, GroupId, Participant, Timestamp, UserId};
+
+/// Reading conversations. Those of deleted groups are absent.
+pub trait ConversationsRead {
+    /// The conversation with this id.
+    fn conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>>;
+
+    /// The conversation of two users, once the first message was sent.
+    fn direct_conversation(&mut self, pair: DirectPair) -> StoreResult<Option<Conversation>>;
+
+    /// How far a user has read a conversation; none when it takes no part in it.
+    fn participant(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> StoreResult<Option<Participant>>;
+}
+
+/// Writing conversations. What is locked stays as it is read until the transaction ends; the order
+/// of locks is conversation, message, participants by user id.
+pub trait Conversations: ConversationsRead {
+    /// Locks the conversation with this id.
+    fn lock_conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>>;
+
+    /// Locks the conversation of a living group.
+    fn lock_group_conversation(&mut self, group: GroupId) -> StoreResult<Option<Conversation>>;
+
+    /// Locks the conversation of two living users, and makes it if there is none.
+    fn lock_or_open_direct(&mut self, pair: DirectPair, at: Timestamp)
+    -> StoreResult<Conversation>;
+
+    /// Locks how far a user has read a conversation.
+    fn lock_participant(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> StoreResult<Option<Participant>>;
+
+    /// Stores a new participant.
+    fn insert_participant(&mut self, participant: &Participant) -> StoreResult<()>;
+
+    /// Stores the new state of a locked participant.
+    fn update_participant(&mut self, participant: &Participant) -> StoreResult<()>;
+
+    /// Takes a user out of a conversation; what it has seen stays on record.
+    fn delete_participant(&mut self, conversation: ConversationId, user: UserId)
+    -> StoreResult<()>;
+}

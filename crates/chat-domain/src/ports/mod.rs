@@ -1,0 +1,65 @@
+//! The ports: what the domain asks of the outside, for adapters to provide.
+//!
+//! Storage is asked through [`Store`]: a job runs inside one transaction and sees it as a
+//! [`WriteTx`] or a [`ReadTx`], which join the traits of each noun. Absence is `Option`; whether it
+//! is an error is for the use case to say.
+
+mod clock;
+mod conversations;
+mod events;
+mod files;
+mod groups;
+mod members;
+mod messages;
+mod receipts;
+mod store;
+mod users;
+
+pub use clock::{Clock, SystemClock};
+pub use conversations::{Conversations, ConversationsRead};
+pub use events::{Events, EventsRead};
+pub use files::{Files, FilesRead};
+pub use groups::{Groups, GroupsRead};
+pub use members::{Members, MembersRead};
+pub use messages::{Messages, MessagesRead};
+pub use receipts::{Receipts, ReceiptsRead};
+pub use store::{
+    Conflict, Cost, Outcome, ReadJob, Refused, Store, StoreError, StoreResult, Verdict, WriteJob,
+};
+pub use users::{Users, UsersRead};
+
+/// Everything that can be read, in one snapshot.
+pub trait ReadTx:
+    UsersRead
+    + GroupsRead
+    + MembersRead
+    + ConversationsRead
+    + MessagesRead
+    + ReceiptsRead
+    + FilesRead
+    + EventsRead
+{
+}
+
+impl<T> ReadTx for T where
+    T: UsersRead
+        + GroupsRead
+        + MembersRead
+        + ConversationsRead
+        + MessagesRead
+        + ReceiptsRead
+        + FilesRead
+        + EventsRead
+{
+}
+
+/// Everything that can be read and written, in one transaction.
+pub trait WriteTx:
+    ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events
+{
+}
+
+impl<T> WriteTx for T where
+    T: ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events
+{
+}
