@@ -64,8 +64,8 @@ pub struct Participant {
     pub joined_seq: Seq,
     /// Everything up to here counts as seen, by joining or by an `up_to`.
     pub seen_through: Seq,
-    /// How many places do not count as unseen: those before joining, own messages, seen and
-    /// deleted ones.
+    /// Of the places 1 to the conversation's `last_seq`, how many are not unseen: those from before
+    /// joining, of own messages, of seen and of deleted ones. Unseen is `last_seq - cleared`.
     pub cleared: i64,
 }
 

@@ -1,6 +1,6 @@
 //! The log: one narrow row for every durable change, in the order of the changes.
 
-use crate::{ConversationId, MessageId, Timestamp, UserId};
+use crate::{Actor, ConversationId, MessageId, Role, Timestamp, UserId};
 
 /// What happened. The numbers are stored, so they never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,16 +67,38 @@ impl TryFrom<i32> for EventKind {
 pub struct NewEvent {
     /// What happened.
     pub kind: EventKind,
-    /// Where.
-    pub conversation_id: ConversationId,
+    /// Where; nowhere if it concerns a user alone.
+    pub conversation_id: Option<ConversationId>,
     /// To which message, if it was one.
     pub message_id: Option<MessageId>,
     /// To which user, or by which reader.
     pub user_id: Option<UserId>,
+    /// The member's role from now on, or until it was removed; its row may be gone when this is read.
+    pub role: Option<Role>,
     /// Who did it; none when the system did.
     pub actor_id: Option<UserId>,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewEvent {
+    /// Something that `actor` did in a conversation, about nothing else yet.
+    pub const fn new(
+        kind: EventKind,
+        conversation: ConversationId,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            kind,
+            conversation_id: Some(conversation),
+            message_id: None,
+            user_id: None,
+            role: None,
+            actor_id: actor.user(),
+            at,
+        }
+    }
 }
 
 /// An entry of the log.

@@ -17,12 +17,12 @@ impl FileUrl {
         if text.is_empty() || text.len() > Self::MAX_BYTES {
             return Err(Invalid::new(Fault::Length, "must have 1 to 2048 bytes"));
         }
-        // The URL parser drops tabs, newlines and outer spaces; what it would drop is refused.
-        let stray = |c: char| c.is_control() || c.is_whitespace();
-        let parsed = (!text.contains(stray))
-            .then(|| url::Url::parse(text).ok())
-            .flatten();
-        if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+        // The URL parser forgives much: it drops tabs and newlines, adds slashes and turns
+        // backslashes. Browsers forgive other things, so what needs forgiving is refused.
+        let stray = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
+        let (scheme, _) = text.split_once("://").unwrap_or_default();
+        let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        if !web || text.contains(stray) || url::Url::parse(text).is_err() {
             return Err(Invalid::new(Fault::Format, "must be an http or https URL"));
         }
         Ok(())
@@ -181,6 +181,10 @@ mod tests {
     #[case::outer_space(" https://example.org", Fault::Format)]
     #[case::newline("https://example.org/\n", Fault::Format)]
     #[case::nul("https://example.org/\0", Fault::Format)]
+    #[case::no_slashes("http:example.org", Fault::Format)]
+    #[case::one_slash("https:/example.org", Fault::Format)]
+    #[case::backslashes("https:\\\\example.org", Fault::Format)]
+    #[case::other_first("ftp://a/http://b", Fault::Format)]
     fn urls_that_fail(#[case] url: &str, #[case] fault: Fault) {
         assert_eq!(FileUrl::parse(url).unwrap_err().fault, fault);
     }

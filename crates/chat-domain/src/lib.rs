@@ -41,7 +41,7 @@ pub use messages::{
     Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,
 };
 pub use names::{EmailAddress, GroupName, NameKey, Username};
-pub use page::{MessagePage, Offset, Page, PageLimit, Shelf, Window};
+pub use page::{MessagePage, Offset, Page, PageLimit, Timeline, Window};
 pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
 pub use time::Timestamp;
 pub use users::{NewUser, User, VisibleUser};

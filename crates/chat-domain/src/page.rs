@@ -91,9 +91,9 @@ impl<T> Page<T> {
     }
 }
 
-/// Where messages are listed from.
+/// An ordered list of messages that windows are taken of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shelf {
+pub enum Timeline {
     /// One conversation, direct or a group's.
     Conversation(ConversationId),
     /// The direct messages sent to this user, whoever sent them.

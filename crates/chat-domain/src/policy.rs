@@ -176,7 +176,7 @@ pub fn mark_seen(actor: Actor, in_conversation: bool, sender: bool) -> Result<()
     }
 }
 
-/// May read and send a file: its uploader, who shares a conversation where it was sent, the
+/// May read and send a file: its uploader; whoever is in a conversation where it was sent; the
 /// system.
 pub fn read_file(
     actor: Actor,

@@ -20,7 +20,9 @@ pub trait ConversationsRead {
 }
 
 /// Writing conversations. What is locked stays as it is read until the transaction ends; the order
-/// of locks is conversation, message, participants by user id.
+/// of locks is conversation, message, participants by user id. A lock never keeps out the check of a
+/// foreign key (on PostgreSQL it is FOR NO KEY UPDATE), or a send and a mark by the same user, who
+/// come to the conversation's row from two sides, would wait for each other.
 pub trait Conversations: ConversationsRead {
     /// Locks the conversation with this id.
     fn lock_conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>>;
@@ -28,7 +30,8 @@ pub trait Conversations: ConversationsRead {
     /// Locks the conversation of a living group.
     fn lock_group_conversation(&mut self, group: GroupId) -> StoreResult<Option<Conversation>>;
 
-    /// Locks the conversation of two living users, and makes it if there is none.
+    /// Locks the conversation of two living users. If there is none, makes it, with both taking
+    /// part from its start.
     fn lock_or_open_direct(&mut self, pair: DirectPair, at: Timestamp)
     -> StoreResult<Conversation>;
 

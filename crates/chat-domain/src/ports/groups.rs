@@ -17,7 +17,8 @@ pub trait Groups: GroupsRead {
     /// `Conflict(GroupName)` if a living group has a name of the same key.
     fn insert_group(&mut self, group: &NewGroup) -> StoreResult<Group>;
 
-    /// Deletes a living group that is locked: nobody is a member or participant any more, its
-    /// messages can't be reached, its name is free.
+    /// Deletes a living group that is locked: nobody is a member or participant any more, its name
+    /// is free. Its messages and receipts stay where they are, and can't be reached: the cost grows
+    /// with its members, never with its history.
     fn delete_group(&mut self, group: &Group, at: Timestamp) -> StoreResult<()>;
 }

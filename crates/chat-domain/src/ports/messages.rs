@@ -1,21 +1,21 @@
 //! Storage of messages.
 
 use super::StoreResult;
-use crate::{Message, MessageId, NewMessage, Shelf, Timestamp};
+use crate::{Message, MessageId, NewMessage, Timeline, Timestamp};
 
 /// Reading messages. Deleted ones are absent unless said otherwise.
 pub trait MessagesRead {
     /// The message with this id; also in a deleted group, whose conversation is then absent.
     fn message(&mut self, id: MessageId) -> StoreResult<Option<Message>>;
 
-    /// Whether a message with this id, deleted or not, stands on the shelf.
-    fn shelf_holds(&mut self, shelf: Shelf, id: MessageId) -> StoreResult<bool>;
+    /// Whether a message with this id, deleted or not, stands in the timeline.
+    fn timeline_contains(&mut self, timeline: Timeline, id: MessageId) -> StoreResult<bool>;
 
     /// At most `take` messages older than `below` (from the newest when none), newest first, after
     /// skipping `skip`.
     fn messages_older(
         &mut self,
-        shelf: Shelf,
+        timeline: Timeline,
         below: Option<MessageId>,
         skip: i64,
         take: i64,
@@ -24,7 +24,7 @@ pub trait MessagesRead {
     /// At most `take` messages newer than `above` (from the oldest when none), oldest first.
     fn messages_newer(
         &mut self,
-        shelf: Shelf,
+        timeline: Timeline,
         above: Option<MessageId>,
         take: i64,
     ) -> StoreResult<Vec<Message>>;
@@ -37,7 +37,10 @@ pub trait Messages: MessagesRead {
     /// whatever the number of participants.
     fn append_message(&mut self, message: &NewMessage) -> StoreResult<Message>;
 
-    /// Locks the message with this id.
+    /// Locks the message with this id against deletion alone: any number may hold it so at a time.
+    fn hold_message(&mut self, id: MessageId) -> StoreResult<Option<Message>>;
+
+    /// Locks the message with this id against everybody.
     fn lock_message(&mut self, id: MessageId) -> StoreResult<Option<Message>>;
 
     /// Deletes a locked message: its content and file are erased, its `seq` stays used, and it is

@@ -91,7 +91,8 @@ pub trait ReadJob: Send {
 /// How much a read may touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
-    /// A page, a few rows by key: an embedded store may run it on the caller's thread.
+    /// A page, a few rows by key, one row for each conversation of a user: an embedded store may run
+    /// it on the caller's thread.
     Bounded,
     /// It may grow with what is stored: never run on the caller's thread.
     Scan,
