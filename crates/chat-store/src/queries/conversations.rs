@@ -1,0 +1,207 @@
+//! The port of conversations and of who takes part in them.
+
+use chat_domain::ports::{Conversations, ConversationsRead, StoreResult};
+use chat_domain::{
+    Conversation, ConversationId, ConversationKind, DirectPair, GroupId, Participant, Seq,
+    Timestamp, UserId,
+};
+use diesel::prelude::*;
+
+use super::{Conn, Tx, locks, one};
+use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
+use crate::schema::{conversations, groups, participants};
+
+impl ConversationsRead for Tx<'_> {
+    fn conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        self.read(|conn| by_id(conn, id))
+    }
+
+    fn direct_conversation(&mut self, pair: DirectPair) -> StoreResult<Option<Conversation>> {
+        self.read(|conn| by_pair(conn, pair))
+    }
+
+    fn participant(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> StoreResult<Option<Participant>> {
+        self.read(|conn| participant(conn, conversation, user))
+    }
+}
+
+impl Conversations for Tx<'_> {
+    fn lock_conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>> {
+        self.read(|conn| {
+            locks::conversation(conn, id)?;
+            by_id(conn, id)
+        })
+    }
+
+    fn lock_group_conversation(&mut self, group: GroupId) -> StoreResult<Option<Conversation>> {
+        self.read(|conn| {
+            locks::group_conversation(conn, group)?;
+            by_group(conn, group)
+        })
+    }
+
+    fn lock_or_open_direct(
+        &mut self,
+        pair: DirectPair,
+        at: Timestamp,
+    ) -> StoreResult<Conversation> {
+        let lock = |conn: &mut Conn| {
+            locks::direct_conversation(conn, pair)?;
+            by_pair(conn, pair)
+        };
+        if let Some(conversation) = self.read(lock)? {
+            return Ok(conversation);
+        }
+        self.write(|conn| match open_direct(conn, pair, at)? {
+            Some(conversation) => Ok(conversation),
+            // Opened by another between the look and the insert: theirs is the one.
+            None => lock(conn)?.ok_or_else(|| {
+                let (low, high) = (pair.low(), pair.high());
+                QueryError::Broken(format!("users {low} and {high} have half a conversation"))
+            }),
+        })
+    }
+
+    fn lock_participant(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> StoreResult<Option<Participant>> {
+        self.read(|conn| {
+            locks::participant(conn, conversation, user)?;
+            participant(conn, conversation, user)
+        })
+    }
+
+    fn insert_participant(&mut self, participant: &Participant) -> StoreResult<()> {
+        self.write(|conn| insert(conn, participant))
+    }
+
+    fn update_participant(&mut self, participant: &Participant) -> StoreResult<()> {
+        self.write(|conn| {
+            let Participant {
+                user_id,
+                conversation_id,
+                ..
+            } = participant;
+            let changed =
+                diesel::update(participants::table.find((user_id.get(), conversation_id.get())))
+                    .set((
+                        participants::joined_seq.eq(participant.joined_seq.get()),
+                        participants::seen_through.eq(participant.seen_through.get()),
+                        participants::cleared.eq(participant.cleared),
+                    ))
+                    .execute(conn)?;
+            one(
+                changed,
+                format_args!("participant {user_id} of conversation {conversation_id}"),
+            )
+        })
+    }
+
+    fn delete_participant(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> StoreResult<()> {
+        self.write(|conn| {
+            let deleted =
+                diesel::delete(participants::table.find((user.get(), conversation.get())))
+                    .execute(conn)?;
+            one(
+                deleted,
+                format_args!("participant {user} of conversation {conversation}"),
+            )
+        })
+    }
+}
+
+fn by_id(conn: &mut Conn, id: ConversationId) -> Queried<Option<Conversation>> {
+    conversations::table
+        .left_join(groups::table.on(conversations::group_id.eq(groups::id.nullable())))
+        .filter(conversations::id.eq(id.get()))
+        .filter(groups::deleted_at.is_null())
+        .select(ConversationRow::as_select())
+        .get_result(conn)
+        .optional()?
+        .map(Conversation::try_from)
+        .transpose()
+}
+
+fn by_group(conn: &mut Conn, group: GroupId) -> Queried<Option<Conversation>> {
+    conversations::table
+        .inner_join(groups::table.on(conversations::group_id.eq(groups::id.nullable())))
+        .filter(conversations::group_id.eq(group.get()))
+        .filter(groups::deleted_at.is_null())
+        .select(ConversationRow::as_select())
+        .get_result(conn)
+        .optional()?
+        .map(Conversation::try_from)
+        .transpose()
+}
+
+fn by_pair(conn: &mut Conn, pair: DirectPair) -> Queried<Option<Conversation>> {
+    conversations::table
+        .filter(conversations::low_user_id.eq(pair.low().get()))
+        .filter(conversations::high_user_id.eq(pair.high().get()))
+        .select(ConversationRow::as_select())
+        .get_result(conn)
+        .optional()?
+        .map(Conversation::try_from)
+        .transpose()
+}
+
+/// Makes the conversation of two users, in which both take part from its start; none if there is one.
+fn open_direct(conn: &mut Conn, pair: DirectPair, at: Timestamp) -> Queried<Option<Conversation>> {
+    let id: Option<i64> = diesel::insert_into(conversations::table)
+        .values((
+            conversations::low_user_id.eq(pair.low().get()),
+            conversations::high_user_id.eq(pair.high().get()),
+            conversations::created_at.eq(at.as_micros()),
+        ))
+        .on_conflict_do_nothing()
+        .returning(conversations::id)
+        .get_result(conn)
+        .optional()?;
+    let Some(id) = id else { return Ok(None) };
+    let id = Place::row("conversations", id).read("id", id, ConversationId::parse)?;
+    for user in [pair.low(), pair.high()] {
+        insert(conn, &Participant::joining(id, user, Seq::START))?;
+    }
+    Ok(Some(Conversation {
+        id,
+        kind: ConversationKind::Direct(pair),
+        last_seq: Seq::START,
+    }))
+}
+
+fn participant(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    user: UserId,
+) -> Queried<Option<Participant>> {
+    participants::table
+        .find((user.get(), conversation.get()))
+        .select(ParticipantRow::as_select())
+        .get_result(conn)
+        .optional()?
+        .map(Participant::try_from)
+        .transpose()
+}
+
+fn insert(conn: &mut Conn, participant: &Participant) -> Queried<()> {
+    diesel::insert_into(participants::table)
+        .values((
+            participants::user_id.eq(participant.user_id.get()),
+            participants::conversation_id.eq(participant.conversation_id.get()),
+            participants::joined_seq.eq(participant.joined_seq.get()),
+            participants::seen_through.eq(participant.seen_through.get()),
+            participants::cleared.eq(participant.cleared),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! The port of messages.
+
+use chat_domain::ports::{Messages, MessagesRead, StoreResult};
+use chat_domain::{
+    Content, File, FileId, GroupId, Message, MessageId, NewMessage, Recipient, Seq, Timeline,
+    Timestamp, UserId,
+};
+use diesel::dsl::{exists, not, select};
+use diesel::prelude::*;
+
+use super::{Conn, Tx, locks, one};
+use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
+use crate::schema::{conversations, files, messages, participants, seens};
+
+type Found = (MessageRow, Option<FileRow>);
+
+/// Living messages with their files; narrowed, ordered and loaded by the caller.
+macro_rules! living {
+    () => {
+        messages::table
+            .left_join(files::table.on(messages::file_id.eq(files::id.nullable())))
+            .filter(messages::deleted_at.is_null())
+            .select((MessageRow::as_select(), Option::<FileRow>::as_select()))
+    };
+}
+
+impl MessagesRead for Tx<'_> {
+    fn message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(|conn| by_id(conn, id))
+    }
+
+    fn timeline_contains(&mut self, timeline: Timeline, id: MessageId) -> StoreResult<bool> {
+        self.read(|conn| {
+            let message = messages::table.find(id.get());
+            Ok(match timeline {
+                Timeline::Conversation(conversation) => select(exists(
+                    message.filter(messages::conversation_id.eq(conversation.get())),
+                ))
+                .get_result(conn)?,
+                Timeline::Inbox(user) => {
+                    select(exists(message.filter(messages::receiver_id.eq(user.get()))))
+                        .get_result(conn)?
+                }
+            })
+        })
+    }
+
+    fn messages_older(
+        &mut self,
+        timeline: Timeline,
+        below: Option<MessageId>,
+        skip: i64,
+        take: i64,
+    ) -> StoreResult<Vec<Message>> {
+        self.read(|conn| {
+            let below = below.map_or(i64::MAX, MessageId::get);
+            let page = living!()
+                .filter(messages::id.lt(below))
+                .order(messages::id.desc())
+                .limit(take)
+                .offset(skip);
+            read_all(match timeline {
+                Timeline::Conversation(conversation) => page
+                    .filter(messages::conversation_id.eq(conversation.get()))
+                    .load(conn)?,
+                Timeline::Inbox(user) => page
+                    .filter(messages::receiver_id.eq(user.get()))
+                    .load(conn)?,
+            })
+        })
+    }
+
+    fn messages_newer(
+        &mut self,
+        timeline: Timeline,
+        above: Option<MessageId>,
+        take: i64,
+    ) -> StoreResult<Vec<Message>> {
+        self.read(|conn| {
+            let above = above.map_or(0, MessageId::get);
+            let page = living!()
+                .filter(messages::id.gt(above))
+                .order(messages::id)
+                .limit(take);
+            read_all(match timeline {
+                Timeline::Conversation(conversation) => page
+                    .filter(messages::conversation_id.eq(conversation.get()))
+                    .load(conn)?,
+                Timeline::Inbox(user) => page
+                    .filter(messages::receiver_id.eq(user.get()))
+                    .load(conn)?,
+            })
+        })
+    }
+}
+
+impl Messages for Tx<'_> {
+    fn append_message(&mut self, message: &NewMessage) -> StoreResult<Message> {
+        self.write(|conn| {
+            let seq = next_seq(conn, message)?;
+            let id = insert(conn, message, seq)?;
+            clear_for_sender(conn, message)?;
+            Ok(Message {
+                id,
+                conversation_id: message.conversation_id,
+                seq,
+                sender_id: message.sender_id,
+                recipient: message.recipient,
+                content: with_file(conn, &message.content)?,
+                created_at: message.at,
+                updated_at: message.at,
+            })
+        })
+    }
+
+    fn hold_message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(|conn| {
+            locks::hold_message(conn, id)?;
+            by_id(conn, id)
+        })
+    }
+
+    fn lock_message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {
+        self.read(|conn| {
+            locks::message(conn, id)?;
+            by_id(conn, id)
+        })
+    }
+
+    fn delete_message(&mut self, message: &Message, at: Timestamp) -> StoreResult<()> {
+        self.write(|conn| {
+            let living = messages::table
+                .find(message.id.get())
+                .filter(messages::deleted_at.is_null());
+            let deleted = diesel::update(living)
+                .set((
+                    messages::deleted_at.eq(at.as_micros()),
+                    messages::content.eq(None::<String>),
+                    messages::file_id.eq(None::<i64>),
+                ))
+                .execute(conn)?;
+            one(deleted, format_args!("living message {}", message.id))?;
+
+            locks::participants(conn, message.conversation_id)?;
+            let marked = seens::table
+                .filter(seens::message_id.eq(message.id.get()))
+                .filter(seens::user_id.eq(participants::user_id));
+            let unseen_by = participants::table
+                .filter(participants::conversation_id.eq(message.conversation_id.get()))
+                .filter(participants::user_id.ne(message.sender_id.get()))
+                .filter(participants::seen_through.lt(message.seq.get()))
+                .filter(not(exists(marked)));
+            diesel::update(unseen_by)
+                .set(participants::cleared.eq(participants::cleared + 1))
+                .execute(conn)?;
+            Ok(())
+        })
+    }
+}
+
+fn by_id(conn: &mut Conn, id: MessageId) -> Queried<Option<Message>> {
+    living!()
+        .filter(messages::id.eq(id.get()))
+        .get_result::<Found>(conn)
+        .optional()?
+        .map(|(message, file)| message.with_file(file))
+        .transpose()
+}
+
+fn read_all(found: Vec<Found>) -> Queried<Vec<Message>> {
+    found
+        .into_iter()
+        .map(|(message, file)| message.with_file(file))
+        .collect()
+}
+
+/// Takes the next place of the conversation.
+fn next_seq(conn: &mut Conn, message: &NewMessage) -> Queried<Seq> {
+    let id = message.conversation_id.get();
+    let place = Place::row("conversations", id);
+    let seq = diesel::update(conversations::table.find(id))
+        .set(conversations::last_seq.eq(conversations::last_seq + 1))
+        .returning(conversations::last_seq)
+        .get_result::<i64>(conn)
+        .optional()?;
+    place.read("last_seq", place.required("last_seq", seq)?, Seq::parse)
+}
+
+fn insert(conn: &mut Conn, message: &NewMessage, seq: Seq) -> Queried<MessageId> {
+    let (receiver, group) = match message.recipient {
+        Recipient::User(user) => (Some(user), None),
+        Recipient::Group(group) => (None, Some(group)),
+    };
+    let id: i64 = diesel::insert_into(messages::table)
+        .values((
+            messages::conversation_id.eq(message.conversation_id.get()),
+            messages::seq.eq(seq.get()),
+            messages::sender_id.eq(message.sender_id.get()),
+            messages::receiver_id.eq(receiver.map(UserId::get)),
+            messages::group_id.eq(group.map(GroupId::get)),
+            messages::kind.eq(message.content.kind().as_str()),
+            messages::content.eq(message.content.text()),
+            messages::file_id.eq(message.content.file().map(|id| id.get())),
+            messages::created_at.eq(message.at.as_micros()),
+            messages::updated_at.eq(message.at.as_micros()),
+        ))
+        .returning(messages::id)
+        .get_result(conn)?;
+    Place::row("messages", id).read("id", id, MessageId::parse)
+}
+
+/// Nobody has own messages unseen.
+fn clear_for_sender(conn: &mut Conn, message: &NewMessage) -> Queried<()> {
+    let NewMessage {
+        sender_id,
+        conversation_id,
+        ..
+    } = message;
+    let cleared =
+        diesel::update(participants::table.find((sender_id.get(), conversation_id.get())))
+            .set(participants::cleared.eq(participants::cleared + 1))
+            .execute(conn)?;
+    one(
+        cleared,
+        format_args!("participant {sender_id} of conversation {conversation_id}"),
+    )
+}
+
+/// The content with its file in place of the file's id.
+fn with_file(conn: &mut Conn, content: &Content<FileId>) -> Queried<Content<File>> {
+    let mut whole = |id: &FileId| -> Queried<File> {
+        files::table
+            .find(id.get())
+            .select(FileRow::as_select())
+            .get_result(conn)
+            .optional()?
+            .ok_or_else(|| QueryError::Broken(format!("file {id} is sent and not stored")))?
+            .try_into()
+    };
+    Ok(match content {
+        Content::Text(body) => Content::Text(body.clone()),
+        Content::Image { file, caption } => Content::Image {
+            file: whole(file)?,
+            caption: caption.clone(),
+        },
+        Content::File { file, caption } => Content::File {
+            file: whole(file)?,
+            caption: caption.clone(),
+        },
+    })
+}

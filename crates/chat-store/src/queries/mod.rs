@@ -1,0 +1,33 @@
+//! The ports of each noun, written once in diesel's typed queries and compiled once per backend.
+//!
+//! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
+//! `read` and `write` run a query and put its failure into the port's terms; and `locks`. Queries
+//! are spelled so that each is one prepared statement: an absent bound of a page is a number that
+//! excludes nothing, not another query.
+
+mod conversations;
+mod events;
+mod files;
+mod groups;
+mod members;
+mod messages;
+mod readers;
+mod receipts;
+mod users;
+
+pub(super) use events::write_head;
+
+use std::fmt::Display;
+
+use super::{Conn, Tx, locks};
+use crate::rows::{Queried, QueryError};
+
+/// Asserts that a statement about one row has changed one.
+fn one(changed: usize, row: impl Display) -> Queried<()> {
+    match changed {
+        1 => Ok(()),
+        _ => Err(QueryError::Broken(format!(
+            "{row}: {changed} rows were changed instead of one"
+        ))),
+    }
+}

@@ -1,0 +1,154 @@
+//! The tables, shared by all backends: a host can join them with its own.
+//!
+//! Ids and times are `BigInt`; times are microseconds since 1970-01-01T00:00:00Z.
+
+diesel::table! {
+    /// Users.
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        username_key -> Text,
+        email -> Text,
+        email_key -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Groups; the deleted ones stay.
+    groups (id) {
+        id -> BigInt,
+        name -> Text,
+        name_key -> Text,
+        member_count -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Who is in which living group.
+    group_members (group_id, user_id) {
+        group_id -> BigInt,
+        user_id -> BigInt,
+        role -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Conversations of two users or of a group.
+    conversations (id) {
+        id -> BigInt,
+        group_id -> Nullable<BigInt>,
+        low_user_id -> Nullable<BigInt>,
+        high_user_id -> Nullable<BigInt>,
+        last_seq -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// How far each user has read each conversation.
+    participants (user_id, conversation_id) {
+        user_id -> BigInt,
+        conversation_id -> BigInt,
+        joined_seq -> BigInt,
+        seen_through -> BigInt,
+        cleared -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What is known about files.
+    files (id) {
+        id -> BigInt,
+        url -> Text,
+        name -> Nullable<Text>,
+        size -> Nullable<BigInt>,
+        #[sql_name = "type"]
+        kind -> Nullable<Text>,
+        uploader_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Messages; the deleted ones stay without their content.
+    messages (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        seq -> BigInt,
+        sender_id -> BigInt,
+        receiver_id -> Nullable<BigInt>,
+        group_id -> Nullable<BigInt>,
+        #[sql_name = "type"]
+        kind -> Text,
+        content -> Nullable<Text>,
+        file_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Messages marked as seen by name.
+    seens (message_id, user_id) {
+        message_id -> BigInt,
+        user_id -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Places of a conversation marked as seen together.
+    seen_ranges (user_id, conversation_id, to_seq) {
+        user_id -> BigInt,
+        conversation_id -> BigInt,
+        to_seq -> BigInt,
+        from_seq -> BigInt,
+        seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// The log.
+    events (position) {
+        position -> BigInt,
+        kind -> Integer,
+        conversation_id -> Nullable<BigInt>,
+        message_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        role -> Nullable<Text>,
+        actor_id -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One row: which log it is, and how far it has come.
+    event_log (id) {
+        id -> BigInt,
+        log_id -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    groups,
+    group_members,
+    conversations,
+    participants,
+    files,
+    messages,
+    seens,
+    seen_ranges,
+);

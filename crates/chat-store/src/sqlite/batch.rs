@@ -1,0 +1,200 @@
+//! One transaction of the writer: several jobs, one commit.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use chat_domain::ports::{Outcome, StoreError, Verdict};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::result::QueryResult;
+use diesel::sqlite::SqliteConnection;
+
+use super::errors;
+use super::job::Job;
+use super::queries::write_head;
+use super::savepoint;
+use super::tx::{Savepoint, SqliteTx, Trace};
+
+/// A job that holds the writer longer than this is worth a line in the log: everybody waits for it.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// The jobs of a transaction, and how each left it.
+pub(super) struct Batch {
+    ran: Vec<(Job, End)>,
+    /// Why nothing of the batch may be committed.
+    failed: Option<StoreError>,
+    log_grew: bool,
+    alone: bool,
+}
+
+/// How a job left the transaction.
+enum End {
+    Kept,
+    Undone,
+    Failed(StoreError),
+}
+
+/// Begins the transaction of a batch. It takes SQLite's write lock at once: taken later, it could fail
+/// in the middle.
+pub(super) fn begin(conn: &mut SqliteConnection) -> QueryResult<()> {
+    // Through the transaction manager, which then knows that a host's nested one is a savepoint.
+    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+}
+
+impl Batch {
+    /// Runs `waiting` jobs inside the transaction until there are none, one fails it, or the time is
+    /// over; the others keep waiting.
+    pub(super) fn run(
+        conn: &mut SqliteConnection,
+        waiting: &mut VecDeque<Job>,
+        budget: Duration,
+    ) -> Self {
+        let mut batch = Self {
+            ran: Vec::with_capacity(waiting.len()),
+            failed: None,
+            log_grew: false,
+            alone: waiting.len() == 1,
+        };
+        let begun = Instant::now();
+        while let Some(job) = waiting.pop_front() {
+            batch.run_one(conn, job);
+            if batch.failed.is_some() || begun.elapsed() >= budget {
+                break;
+            }
+        }
+        batch
+    }
+
+    fn run_one(&mut self, conn: &mut SqliteConnection, mut job: Job) {
+        let savepoint = if self.alone {
+            Savepoint::Whole
+        } else {
+            Savepoint::Due
+        };
+        let begun = Instant::now();
+        let mut tx = SqliteTx::new(conn, savepoint);
+        let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
+        let trace = tx.into_trace();
+        let took = begun.elapsed();
+        if took > SLOW {
+            log::warn!("a write held the writer for {} ms", took.as_millis());
+        }
+
+        let end = match (&trace.fatal, verdict) {
+            (Some(error), _) => {
+                self.failed = Some(error.clone());
+                End::Failed(error.clone())
+            }
+            (None, Ok(Verdict::Keep)) => trace.half_done.clone().map_or(End::Kept, End::Failed),
+            (None, Ok(Verdict::Undo)) => End::Undone,
+            (None, Err(_)) => End::Failed(StoreError::Panicked),
+        };
+        let end = match self.settle(conn, &trace, &end) {
+            Ok(()) => end,
+            Err(error) => {
+                let error = errors::of_database(&error).error;
+                self.failed = Some(error.clone());
+                End::Failed(error)
+            }
+        };
+        self.ran.push((job, end));
+    }
+
+    /// Keeps or undoes what the job wrote.
+    fn settle(&mut self, conn: &mut SqliteConnection, trace: &Trace, end: &End) -> QueryResult<()> {
+        if self.failed.is_some() {
+            return Ok(());
+        }
+        close_nested(conn)?;
+        match (end, trace.savepoint) {
+            (End::Kept, savepoint) => {
+                self.log_grew |= trace.log_grew;
+                if savepoint == Savepoint::Taken {
+                    savepoint::release(conn)?;
+                }
+            }
+            (_, Savepoint::Taken) => savepoint::undo(conn)?,
+            // Alone in the transaction: it is rolled back as a whole. Or nothing was written.
+            (_, Savepoint::Whole | Savepoint::Due) => {}
+        }
+        Ok(())
+    }
+
+    /// Commits what was kept, or undoes all of it. False when the connection must not be used again:
+    /// it may still be in a transaction, or the system may have lost what was written by it.
+    #[must_use]
+    pub(super) fn end(&mut self, conn: &mut SqliteConnection) -> bool {
+        if self.failed.is_none()
+            && self.log_grew
+            && let Err(error) = write_head(conn)
+        {
+            self.failed = Some(errors::of_query(error).error);
+        }
+        if let Some(error) = &self.failed {
+            // Giving up the connection undoes it.
+            log::error!("a batch of {} writes is undone: {error}", self.ran.len());
+            return false;
+        }
+        let kept = self.ran.iter().any(|(_, end)| matches!(end, End::Kept));
+        if self.alone && !kept {
+            return AnsiTransactionManager::rollback_transaction(conn).is_ok();
+        }
+        match AnsiTransactionManager::commit_transaction(conn) {
+            Ok(()) => true,
+            Err(error) => {
+                let error = errors::of_commit(&error);
+                log::error!("a commit of {} writes failed: {error}", self.ran.len());
+                self.failed = Some(error);
+                false
+            }
+        }
+    }
+
+    /// Tells every job that has run what became of it. What a job found in a transaction that was not
+    /// committed is not so: one that asked to be undone, perhaps because of what another wrote, failed
+    /// with the batch like the others.
+    pub(super) fn finish(self) {
+        let Self { ran, failed, .. } = self;
+        for (job, end) in ran {
+            match (&end, &failed) {
+                (End::Kept, None) => finish(job, Outcome::Committed),
+                (End::Undone, None) => finish(job, Outcome::Undone),
+                (End::Failed(error), _) => finish(job, Outcome::Failed(error)),
+                (_, Some(error)) => finish(job, Outcome::Failed(&shared(error))),
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ran.len()
+    }
+}
+
+/// Tells a job what became of it; a panic of it is its own affair.
+pub(super) fn finish(job: Job, outcome: Outcome<'_>) {
+    if catch_unwind(AssertUnwindSafe(|| job.finish(outcome))).is_err() {
+        log::error!("a write's finish panicked; the write itself is not touched by that");
+    }
+}
+
+/// What the failure of a batch means for a job that did not cause it: even a defect of the other's
+/// is no reason not to try this one again.
+fn shared(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::OutcomeUnknown(_) | StoreError::Unavailable(_) => error.clone(),
+        other => StoreError::Unavailable(format!("a write of the same commit failed: {other}")),
+    }
+}
+
+/// Closes nested transactions that a host's code left open, by a panic or by mistake. The savepoint
+/// around them then decides over their writes.
+fn close_nested(conn: &mut SqliteConnection) -> QueryResult<()> {
+    loop {
+        let depth =
+            AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+        if depth.is_none_or(|depth| depth.get() <= 1) {
+            return Ok(());
+        }
+        AnsiTransactionManager::rollback_transaction(conn)?;
+    }
+}

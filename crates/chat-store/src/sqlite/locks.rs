@@ -1,0 +1,25 @@
+//! Row locks of the shared queries. SQLite has one writer, and it is this one: what a transaction
+//! reads stays as it is until the transaction ends, so there is nothing to lock.
+
+use chat_domain::{ConversationId, DirectPair, GroupId, MessageId, UserId};
+use diesel::result::QueryResult;
+
+use super::Conn;
+
+macro_rules! held {
+    ($($name:ident($($what:ty),+);)+) => {$(
+        pub(super) fn $name(_: &mut Conn, $(_: $what),+) -> QueryResult<()> {
+            Ok(())
+        }
+    )+};
+}
+
+held! {
+    conversation(ConversationId);
+    group_conversation(GroupId);
+    direct_conversation(DirectPair);
+    hold_message(MessageId);
+    message(MessageId);
+    participant(ConversationId, UserId);
+    participants(ConversationId);
+}

@@ -1,0 +1,30 @@
+//! The store on SQLite: one writer thread that commits in groups, and read-only readers beside it.
+
+mod batch;
+mod checkpoint;
+mod connection;
+mod errors;
+mod job;
+mod lock;
+mod locks;
+mod migrate;
+mod open;
+mod options;
+#[path = "../queries/mod.rs"]
+mod queries;
+mod readers;
+mod savepoint;
+mod scans;
+mod store;
+mod tx;
+mod writer;
+
+pub use job::NativeJob;
+pub use migrate::migrate;
+pub use open::OpenError;
+pub use options::SqliteOptions;
+pub use store::SqliteStore;
+pub use tx::SqliteTx;
+
+use diesel::sqlite::SqliteConnection as Conn;
+use tx::SqliteTx as Tx;

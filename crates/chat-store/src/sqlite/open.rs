@@ -1,0 +1,71 @@
+//! Why a database can't be opened.
+
+use std::path::{Path, PathBuf};
+
+/// Why a database can't be opened. Each says in one sentence what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process, or another store of this one, has the database open.
+    #[error(
+        "the database {} is in use by another process: end that one, or use another file",
+        path.display()
+    )]
+    Locked {
+        /// The database's file.
+        path: PathBuf,
+    },
+    /// The database was made by a later version of this program.
+    #[error(
+        "the database has migration {version}, which this version does not know: use a newer one"
+    )]
+    Newer {
+        /// The first migration that is unknown.
+        version: String,
+    },
+    /// The file is something else than a SQLite database.
+    #[error("{} is not a SQLite database: use another file, or move it away", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The directory of the database is missing.
+    #[error("the directory of {} does not exist: make it, or use another", path.display())]
+    NoDirectory {
+        /// The database's file.
+        path: PathBuf,
+    },
+    /// The file, or its directory, can't be written.
+    #[error(
+        "{} can't be written ({reason}): let this user write it and its directory, or use another",
+        path.display()
+    )]
+    Unwritable {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What the system or the database said.
+        reason: String,
+    },
+    /// A migration failed and was undone; those before it stay.
+    #[error(
+        "the database can't be brought up to date ({0}): restore a backup, or use another file"
+    )]
+    Migration(String),
+    /// The database does not do what it must.
+    #[error("the database can't be opened ({0}): restore a backup, or use another file")]
+    Database(String),
+}
+
+impl OpenError {
+    /// What `text`, the message of a failure while opening the file at `path`, means.
+    pub(super) fn from_text(path: &Path, text: String) -> Self {
+        let path = path.to_path_buf();
+        if text.contains("not a database") {
+            Self::NotADatabase { path }
+        } else if text.contains("readonly database") || text.contains("unable to open") {
+            Self::Unwritable { path, reason: text }
+        } else {
+            Self::Database(text)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The savepoint of one job within a batch.
+//!
+//! Diesel's own nested transaction rolls back to its savepoint without releasing it, so they would
+//! pile up over a batch; and it sends each as text, parsed anew. These are prepared once.
+
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sqlite::{Sqlite, SqliteConnection};
+
+macro_rules! statement {
+    ($name:ident, $sql:literal) => {
+        struct $name;
+
+        impl QueryFragment<Sqlite> for $name {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+                out.push_sql($sql);
+                Ok(())
+            }
+        }
+
+        impl QueryId for $name {
+            type QueryId = Self;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl RunQueryDsl<SqliteConnection> for $name {}
+    };
+}
+
+statement!(Take, "SAVEPOINT chat_job");
+statement!(Release, "RELEASE chat_job");
+statement!(RollBack, "ROLLBACK TO chat_job");
+
+/// Marks where the job's writes begin.
+pub(super) fn take(conn: &mut SqliteConnection) -> QueryResult<()> {
+    Take.execute(conn).map(drop)
+}
+
+/// Makes the job's writes part of the batch.
+pub(super) fn release(conn: &mut SqliteConnection) -> QueryResult<()> {
+    Release.execute(conn).map(drop)
+}
+
+/// Undoes the job's writes, and nothing else of the batch.
+pub(super) fn undo(conn: &mut SqliteConnection) -> QueryResult<()> {
+    RollBack.execute(conn)?;
+    release(conn)
+}

@@ -1,0 +1,120 @@
+//! The thread that writes: it takes what waits, runs it in one transaction, and commits once for all.
+//!
+//! It never waits for a batch to fill. While a commit is on its way to the disk the next batch gathers
+//! by itself; when nothing else waits, a job is committed alone and at once.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use chat_domain::ports::{Outcome, StoreError};
+use diesel::sqlite::SqliteConnection;
+
+use super::batch::{self, Batch};
+use super::checkpoint::Checkpoints;
+use super::connection::Database;
+use super::job::Job;
+use super::lock::FileLock;
+
+/// After this much work a batch is committed although more jobs wait: the first of them has waited for
+/// all of it.
+const BUDGET: Duration = Duration::from_millis(50);
+
+/// The writing side of a store. It owns the lock on the file, which so outlives the last commit.
+pub(super) struct Writer {
+    pub(super) database: Database,
+    pub(super) conn: Option<SqliteConnection>,
+    pub(super) queue: Receiver<Job>,
+    pub(super) max_batch: usize,
+    pub(super) running: Arc<AtomicBool>,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) _lock: FileLock,
+}
+
+impl Writer {
+    /// Works until the store is closed and everything it had accepted is done.
+    pub(super) fn work(mut self) {
+        let mut waiting = VecDeque::new();
+        while self.gather(&mut waiting) {
+            self.commit_some(&mut waiting);
+        }
+        self.checkpoints.stop(&self.database, self.conn.as_mut());
+    }
+
+    /// Takes what waits, up to a batch of it; false when nothing will come any more.
+    fn gather(&self, waiting: &mut VecDeque<Job>) -> bool {
+        if waiting.is_empty() {
+            match self.queue.recv() {
+                Ok(job) => waiting.push_back(job),
+                Err(_) => return false,
+            }
+        }
+        while waiting.len() < self.max_batch {
+            match self.queue.try_recv() {
+                Ok(job) => waiting.push_back(job),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    fn commit_some(&mut self, waiting: &mut VecDeque<Job>) {
+        let mut conn = match self.connection() {
+            Ok(conn) => conn,
+            Err(error) => return refuse(waiting, &error),
+        };
+        if let Err(error) = batch::begin(&mut conn) {
+            return refuse(waiting, &StoreError::Unavailable(error.to_string()));
+        }
+        self.running.store(true, Ordering::Relaxed);
+        let mut batch = Batch::run(&mut conn, waiting, BUDGET);
+        self.running.store(false, Ordering::Relaxed);
+        // Only a connection of which nothing is in doubt is used again. Dropping it undoes what is
+        // left of the transaction, before any job is told so.
+        if batch.end(&mut conn) {
+            self.conn = Some(conn);
+        } else if catch_unwind(AssertUnwindSafe(|| drop(conn))).is_err() {
+            // Diesel panics when SQLite can't close; the jobs must be told their end all the same.
+            log::error!("a connection that was given up could not be closed");
+        }
+        let jobs = batch.len();
+        batch.finish();
+        self.checkpoint(jobs);
+    }
+
+    /// The connection; a new one if the last was given up.
+    fn connection(&mut self) -> Result<SqliteConnection, StoreError> {
+        if let Some(conn) = self.conn.take() {
+            return Ok(conn);
+        }
+        log::warn!("the writer connects again");
+        self.database
+            .writer()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    /// Has the checkpointer look after so many jobs; makes room itself when that was not enough.
+    fn checkpoint(&mut self, jobs: usize) {
+        if !self.checkpoints.after(jobs) {
+            return;
+        }
+        let Some(mut conn) = self.conn.take() else {
+            return;
+        };
+        match self.checkpoints.restart(&self.database, &mut conn) {
+            Ok(()) => self.conn = Some(conn),
+            Err(error) => log::warn!("the log of the database can't start anew: {error}"),
+        }
+    }
+}
+
+/// Fails every job that waits.
+fn refuse(waiting: &mut VecDeque<Job>, error: &StoreError) {
+    log::error!("{} writes failed: {error}", waiting.len());
+    for job in waiting.drain(..) {
+        batch::finish(job, Outcome::Failed(error));
+    }
+}

@@ -1,0 +1,6 @@
+//! The contract of the store: one suite for every backend, and what is true of one backend alone.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod harness;
+mod sqlite;

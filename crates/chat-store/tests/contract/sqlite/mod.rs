@@ -1,0 +1,15 @@
+//! The contract on SQLite, and what is true of SQLite alone.
+
+mod batches;
+mod closing;
+mod disk;
+mod native;
+mod opening;
+mod plans;
+mod schema;
+#[path = "../suite/mod.rs"]
+mod suite;
+mod threads;
+mod world;
+
+use world::{World, fresh, unwatched};

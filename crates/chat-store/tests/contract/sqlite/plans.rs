@@ -1,0 +1,179 @@
+//! No statement of the store looks at every row of a table.
+//!
+//! All tests of the suite are watched: whatever SQL they make the store run is explained when they are
+//! over, so that a new query is looked at as soon as any test runs it.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, Once, PoisonError};
+
+use diesel::connection::{
+    Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
+};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+
+use super::World;
+
+/// What may be scanned, and why.
+const ALLOWED: [(&str, &str); 5] = [
+    ("SCAN CONSTANT ROW", "no table"),
+    (
+        "SCAN reader",
+        "the walk from reader to reader, itself made of searches",
+    ),
+    ("SCAN covered", "the same walk"),
+    ("SCAN sqlite_schema", "once, when the database is opened"),
+    (
+        "SCAN pragma_foreign_key_check",
+        "once, after a migration was run",
+    ),
+];
+
+/// Tables that are not the store's: the bookkeeping of migrations, and what hosts add in tests.
+const FOREIGN: [&str; 2] = ["__diesel_schema_migrations", "notes"];
+
+static RUN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+struct Recorder;
+
+impl Instrumentation for Recorder {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split(" -- binds:").next().unwrap_or_default();
+            let verb = sql.split_whitespace().next().unwrap_or_default();
+            let foreign = FOREIGN.iter().any(|table| sql.contains(table));
+            if !foreign && matches!(verb, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH") {
+                let mut run = RUN.lock().unwrap_or_else(PoisonError::into_inner);
+                run.insert(sql.to_owned());
+            }
+        }
+    }
+}
+
+/// Records the statements of all connections from now on.
+pub(crate) fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
+    });
+}
+
+/// A world whose statements are explained at its end.
+pub(crate) struct Checked(pub(crate) World);
+
+impl Drop for Checked {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            check(&self.0);
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+fn plan(conn: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
+        .load::<Step>(conn)
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+        .into_iter()
+        .map(|step| step.detail)
+        .collect()
+}
+
+fn scans(plan: &[String]) -> Vec<&String> {
+    plan.iter()
+        .filter(|step| step.starts_with("SCAN"))
+        .filter(|step| !ALLOWED.iter().any(|(allowed, _)| step.starts_with(allowed)))
+        .collect()
+}
+
+fn check(world: &World) {
+    let statements = RUN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut conn = world.stranger();
+    for sql in statements {
+        // A new row has nothing that refers to it. SQLite plans to look for that all the same, for
+        // constraints that are deferred until the commit; there are none, and the step is skipped.
+        let checks = if sql.starts_with("INSERT") {
+            "OFF"
+        } else {
+            "ON"
+        };
+        conn.batch_execute(&format!("PRAGMA foreign_keys = {checks}"))
+            .unwrap();
+        let plan = plan(&mut conn, &sql);
+        assert!(scans(&plan).is_empty(), "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
+fn a_scan_would_be_noticed() {
+    let world = World::new();
+    let plan = plan(
+        &mut world.stranger(),
+        "SELECT id FROM users WHERE created_at = 1",
+    );
+    assert_eq!(scans(&plan).len(), 1, "{plan:?}");
+}
+
+/// The searches by which the delicate queries find their rows.
+#[test]
+fn the_delicate_queries_use_their_indexes() {
+    let db = super::fresh();
+    let [ada, bob] = db.users(["ada", "bob"]);
+    let group = db.group("team", &[ada, bob]);
+    let said = db.say(&group, ada, "hi");
+    let id = group.conversation_id;
+    db.read(move |tx| tx.owner(group.id));
+    db.read(move |tx| tx.file_sent_to(chat_domain::FileId::parse(1).unwrap(), bob));
+    db.read(move |tx| tx.unseen(bob));
+    db.read(move |tx| tx.receipts(&said, None, crate::harness::limit(1)));
+    let timelines = [
+        chat_domain::Timeline::Conversation(id),
+        chat_domain::Timeline::Inbox(bob),
+    ];
+    for timeline in timelines {
+        db.read(move |tx| tx.messages_older(timeline, None, 0, 1));
+    }
+
+    let world = World::new();
+    let mut conn = world.stranger();
+    let statements = RUN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut uses = |part: &str, index: &str| {
+        let sql = statements
+            .iter()
+            .find(|sql| sql.contains(part))
+            .unwrap_or_else(|| panic!("no statement has {part}"));
+        let plan = plan(&mut conn, sql);
+        assert!(
+            plan.iter().any(|step| step.contains(index)),
+            "{sql}\n{plan:#?}"
+        );
+    };
+    uses("role = 'owner'", "group_members_owner");
+    uses(
+        "WITH RECURSIVE",
+        "seen_ranges_conversation (conversation_id=? AND user_id>?)",
+    );
+    uses(
+        "`cleared`) > ",
+        "participants USING PRIMARY KEY (user_id=?)",
+    );
+    uses(
+        "`messages`.`file_id` = ?",
+        "participants USING PRIMARY KEY (user_id=?)",
+    );
+    uses(
+        "`messages`.`file_id` = ?",
+        "messages_file (file_id=? AND conversation_id=?)",
+    );
+    uses(
+        "`messages`.`receiver_id` = ?)) ORDER",
+        "messages_receiver_living",
+    );
+}

@@ -1,0 +1,90 @@
+//! A store in a directory of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+
+use chat_domain::ports::Store;
+use chat_store::{SqliteOptions, SqliteStore};
+use diesel::connection::{Connection, InstrumentationEvent};
+use diesel::sqlite::SqliteConnection;
+use tempfile::TempDir;
+
+use super::plans;
+use crate::harness::{Db, Pending, begin};
+
+/// A store for the suite. When the test is over, the plans of its statements are looked at.
+pub(crate) fn fresh() -> Db {
+    plans::watch();
+    let world = World::new();
+    let store: Arc<dyn Store> = world.store.clone();
+    Db::new(store, plans::Checked(world))
+}
+
+/// A store of which a test knows that it is SQLite's.
+pub(crate) struct World {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) dir: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|options| options)
+    }
+
+    /// A store with other options.
+    pub(crate) fn with(change: impl FnOnce(SqliteOptions) -> SqliteOptions) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = change(SqliteOptions::new(dir.path().join("chat.db")));
+        Self {
+            store: Arc::new(SqliteStore::open(&options).unwrap()),
+            dir,
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.dir.path().join("chat.db")
+    }
+
+    /// The store as the suite's helpers know it.
+    pub(crate) fn db(&self) -> Db {
+        let store: Arc<dyn Store> = self.store.clone();
+        Db::new(store, ())
+    }
+
+    /// A connection of a stranger to the same file.
+    pub(crate) fn stranger(&self) -> SqliteConnection {
+        unwatched(self.path().to_str().unwrap())
+    }
+
+    /// Holds the writer inside a job until the guard is dropped; what is submitted until then is one
+    /// batch.
+    pub(crate) fn hold_writer(&self) -> Hold {
+        let (inside, is_inside) = channel();
+        let (go_on, wait) = channel::<()>();
+        let holding = begin(&*self.store, move |_| {
+            inside.send(()).unwrap();
+            // Ends by the guard's drop.
+            let _ = wait.recv();
+            Ok(())
+        })
+        .unwrap();
+        is_inside.recv().unwrap();
+        Hold {
+            _go_on: go_on,
+            _holding: holding,
+        }
+    }
+}
+
+/// A connection that is not the store's: its statements are nobody's concern.
+pub(crate) fn unwatched(url: &str) -> SqliteConnection {
+    let mut conn = SqliteConnection::establish(url).unwrap();
+    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    conn
+}
+
+pub(crate) struct Hold {
+    _go_on: Sender<()>,
+    _holding: Pending<()>,
+}
