@@ -1,0 +1,148 @@
+//! Everything a use case can answer besides success: one variant for each thing a caller acts on.
+
+use chat_domain::ports::{Conflict, StoreError};
+use chat_domain::{Actor, FileId, GroupId, Invalid, MessageId, UserId};
+
+/// Why a use case did nothing. The text is fit for clients; [`code`](Self::code) is what they
+/// branch on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    /// The actor is no living user.
+    #[error("user {0} does not exist, so it can't act")]
+    UnknownActor(UserId),
+    /// The actor claims to be somebody else.
+    #[error("user {actor} can't act as user {named}")]
+    ActorMismatch {
+        /// Who acts.
+        actor: UserId,
+        /// Whom the request names as acting.
+        named: UserId,
+    },
+    /// A field is at odds with what is stored or with another field.
+    #[error("{field} {invalid}")]
+    Invalid {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// What is wrong with it.
+        invalid: Invalid,
+    },
+    /// No living user has this id.
+    #[error("user {0} does not exist")]
+    UserNotFound(UserId),
+    /// No living group has this id, or the actor may not know it.
+    #[error("group {id} does not exist{}", or_not_in_it(*.actor))]
+    GroupNotFound {
+        /// The group asked for.
+        id: GroupId,
+        /// Who asked.
+        actor: Actor,
+    },
+    /// The user is no member of the group.
+    #[error("user {user} is not a member of group {group}")]
+    MemberNotFound {
+        /// The group.
+        group: GroupId,
+        /// The user asked for.
+        user: UserId,
+    },
+    /// No message has this id, it was deleted, or the actor may not know it.
+    #[error("message {id} does not exist{}", or_not_in_its_conversation(*.actor))]
+    MessageNotFound {
+        /// The message asked for.
+        id: MessageId,
+        /// Who asked.
+        actor: Actor,
+    },
+    /// No file has this id, or the actor may not know it.
+    #[error("file {id} does not exist{}", or_not_shared(*.actor))]
+    FileNotFound {
+        /// The file asked for.
+        id: FileId,
+        /// Who asked.
+        actor: Actor,
+    },
+    /// The actor knows the thing and may not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The sender is no member of the group.
+    #[error("user {user} is not a member of group {group}")]
+    NotAMember {
+        /// The group.
+        group: GroupId,
+        /// The sender.
+        user: UserId,
+    },
+    /// The reader is not among those the message was for.
+    #[error("message {message} was not sent to user {user}")]
+    NotARecipient {
+        /// The message.
+        message: MessageId,
+        /// The reader.
+        user: UserId,
+    },
+    /// The owner must hand the group over before it can go or change its role.
+    #[error("the owner of group {0} must hand it over first, by granting somebody the role owner")]
+    OwnerMustTransfer(GroupId),
+    /// Something unique is taken.
+    #[error("{0} is taken")]
+    Taken(Conflict),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl ServiceError {
+    /// The stable name that clients branch on.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownActor(_) => "unknown_actor",
+            Self::ActorMismatch { .. } => "actor_mismatch",
+            Self::Invalid { .. } => "validation_failed",
+            Self::UserNotFound(_) => "user_not_found",
+            Self::GroupNotFound { .. } => "group_not_found",
+            Self::MemberNotFound { .. } => "member_not_found",
+            Self::MessageNotFound { .. } => "message_not_found",
+            Self::FileNotFound { .. } => "file_not_found",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotAMember { .. } => "not_a_member",
+            Self::NotARecipient { .. } => "not_a_recipient",
+            Self::OwnerMustTransfer(_) => "owner_must_transfer",
+            Self::Taken(Conflict::Username) => "username_taken",
+            Self::Taken(Conflict::Email) => "email_taken",
+            Self::Taken(Conflict::GroupName) => "group_name_taken",
+            Self::Store(StoreError::Overloaded) => "overloaded",
+            Self::Store(StoreError::Unavailable(_)) => "unavailable",
+            Self::Store(StoreError::OutcomeUnknown(_)) => "outcome_unknown",
+            Self::Store(StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_)) => {
+                "internal"
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(what) => Self::Taken(what),
+            other => Self::Store(other),
+        }
+    }
+}
+
+fn or_not_in_it(actor: Actor) -> String {
+    actor
+        .user()
+        .map_or_else(String::new, |user| format!(", or user {user} is not in it"))
+}
+
+fn or_not_in_its_conversation(actor: Actor) -> String {
+    actor.user().map_or_else(String::new, |user| {
+        format!(", or user {user} is not in its conversation")
+    })
+}
+
+fn or_not_shared(actor: Actor) -> String {
+    actor.user().map_or_else(String::new, |user| {
+        format!(", or it was not shared with user {user}")
+    })
+}

@@ -1,0 +1,196 @@
+//! Read receipts and unseen counts, exact at a cost that does not grow with history.
+//!
+//! A participant's `cleared` counts the places of its conversation that are not unseen to it, so
+//! that unseen is `last_seq - cleared`: a send moves `last_seq` and its sender's `cleared`, and
+//! touches no row of any reader.
+
+use chat_domain::ports::{Cost, ReadTx, WriteTx};
+use chat_domain::{
+    Actor, EventKind, Message, MessageId, NewEvent, Page, PageLimit, Participant, Receipt,
+    SeenRange, Timestamp, Unseen, UserId, policy,
+};
+
+use crate::access::{acts_as, known_actor, known_message, lives, living_user};
+use crate::{ChatService, ServiceError};
+
+/// A message to be marked as seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkSeen {
+    /// The message.
+    pub message: MessageId,
+    /// Who has seen it; the actor itself, or anyone the system names.
+    pub reader: UserId,
+    /// Whether everything before it, since the reader joined, is marked too.
+    pub up_to: bool,
+}
+
+/// A message as seen by one reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The message.
+    pub message_id: MessageId,
+    /// The reader.
+    pub user_id: UserId,
+    /// When it first saw the message.
+    pub seen_at: Timestamp,
+}
+
+impl ChatService {
+    /// Marks a message as seen; the first time stands.
+    ///
+    /// # Errors
+    /// `ActorMismatch`, `MessageNotFound`, `UserNotFound` for a reader that the system names,
+    /// `NotARecipient` for its sender and for a named reader outside its conversation.
+    pub async fn mark_seen(&self, actor: Actor, command: MarkSeen) -> Result<Seen, ServiceError> {
+        self.write(move |tx, at| mark(tx, actor, command, at)).await
+    }
+
+    /// Who has seen a message, by user id, from the one after `after`; members of now and then,
+    /// never its sender.
+    ///
+    /// # Errors
+    /// `MessageNotFound`.
+    pub async fn receipts(
+        &self,
+        actor: Actor,
+        message: MessageId,
+        after: Option<UserId>,
+        limit: PageLimit,
+    ) -> Result<Page<Receipt>, ServiceError> {
+        self.read(Cost::Scan, move |tx| {
+            let (message, _) = known_message(tx, actor, message)?;
+            Ok(tx.receipts(&message, after, limit)?)
+        })
+        .await
+    }
+
+    /// What a user has not seen, latest message first.
+    ///
+    /// # Errors
+    /// `ActorMismatch` for another user, `UserNotFound`.
+    pub async fn unseen(&self, actor: Actor, user: UserId) -> Result<Unseen, ServiceError> {
+        self.read(Cost::Bounded, move |tx| {
+            acts_as(actor, user)?;
+            let unseen = tx.unseen(user)?;
+            // Whoever has something unseen lives.
+            if unseen == Unseen::default() {
+                known_actor(tx, actor)?;
+                living_user(tx, user)?;
+            }
+            Ok(unseen)
+        })
+        .await
+    }
+}
+
+fn mark(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    command: MarkSeen,
+    at: Timestamp,
+) -> Result<Seen, ServiceError> {
+    let reader = command.reader;
+    acts_as(actor, reader)?;
+    let Some(message) = tx.hold_message(command.message)? else {
+        known_actor(tx, actor)?;
+        return Err(ServiceError::MessageNotFound {
+            id: command.message,
+            actor,
+        });
+    };
+    let participant = tx.lock_participant(message.conversation_id, reader)?;
+    let sender = message.sender_id == reader;
+    let (Some(mut participant), Ok(())) = (
+        participant,
+        policy::mark_seen(actor, participant.is_some(), sender),
+    ) else {
+        return Err(not_for_reader(tx, actor, &message, reader)?);
+    };
+
+    let before = tx.seen_at(&message, reader)?;
+    if before.is_none() {
+        tx.insert_seen(message.id, reader, at)?;
+        if message.seq > participant.joined_seq {
+            participant.cleared += 1;
+        }
+    }
+    let advanced = command.up_to && advance(tx, &mut participant, &message, at)?;
+    if before.is_none() || advanced {
+        tx.update_participant(&participant)?;
+        let kind = if advanced {
+            EventKind::MessageSeenUpTo
+        } else {
+            EventKind::MessageSeen
+        };
+        tx.append_event(&NewEvent {
+            message_id: Some(message.id),
+            user_id: Some(reader),
+            ..NewEvent::new(kind, message.conversation_id, actor, at)
+        })?;
+    }
+    Ok(Seen {
+        message_id: message.id,
+        user_id: reader,
+        seen_at: before.unwrap_or(at),
+    })
+}
+
+/// Marks everything up to `message`, which is marked by name already, as one range. False when all
+/// of it was marked before, or lies before the reader joined.
+fn advance(
+    tx: &mut dyn WriteTx,
+    participant: &mut Participant,
+    message: &Message,
+    at: Timestamp,
+) -> Result<bool, ServiceError> {
+    let (conversation, reader) = (participant.conversation_id, participant.user_id);
+    let through = participant.seen_through;
+    if message.seq <= through {
+        return Ok(false);
+    }
+    // What is newly cleared can be counted from either end; the shorter way is taken.
+    let last = tx
+        .conversation(conversation)?
+        .map_or(message.seq, |c| c.last_seq);
+    if last.since(message.seq) < message.seq.since(through) {
+        let (last, unseen) = tx.count_unmarked_tail(conversation, reader, message.seq)?;
+        participant.cleared = last.get() - unseen;
+    } else {
+        participant.cleared += tx.count_unmarked(conversation, reader, through, message.seq)?;
+    }
+    tx.insert_seen_range(&SeenRange {
+        user_id: reader,
+        conversation_id: conversation,
+        from: through.next(),
+        to: message.seq,
+        seen_at: at,
+    })?;
+    participant.seen_through = message.seq;
+    Ok(true)
+}
+
+/// Why this reader can't mark this message: in the order in which a client is told.
+fn not_for_reader(
+    tx: &mut dyn ReadTx,
+    actor: Actor,
+    message: &Message,
+    reader: UserId,
+) -> Result<ServiceError, ServiceError> {
+    known_actor(tx, actor)?;
+    let missing = ServiceError::MessageNotFound {
+        id: message.id,
+        actor,
+    };
+    if !lives(tx, message.conversation_id)? {
+        return Ok(missing);
+    }
+    living_user(tx, reader)?;
+    let in_conversation = tx.participant(message.conversation_id, reader)?.is_some();
+    Ok(match actor {
+        Actor::User(_) if !in_conversation => missing,
+        _ => ServiceError::NotARecipient {
+            message: message.id,
+            user: reader,
+        },
+    })
+}

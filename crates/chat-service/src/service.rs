@@ -1,0 +1,60 @@
+//! The service: a store, a clock, and the use cases over them.
+
+use std::sync::Arc;
+
+use chat_domain::Actor;
+use chat_domain::ports::{Clock, Cost, ReadTx, Store, WriteTx};
+
+use crate::{ServiceError, access, unit};
+
+/// The chat engine without a transport. Cheap to clone; all clones share one store.
+#[derive(Clone)]
+pub struct ChatService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl ChatService {
+    /// A service over `store` that takes its times from `clock`.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Whether `actor` can act at all: the system can, and every living user.
+    ///
+    /// # Errors
+    /// `UnknownActor`.
+    pub async fn check_actor(&self, actor: Actor) -> Result<(), ServiceError> {
+        self.read(Cost::Bounded, move |tx| access::known_actor(tx, actor))
+            .await
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn ready(&self) -> Result<(), ServiceError> {
+        self.read(Cost::Bounded, |tx| Ok(tx.log_state().map(drop)?))
+            .await
+    }
+
+    /// One transaction that may write; the closure gets the time at which it runs, so that times
+    /// follow the order of commits as far as the clock does.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, ServiceError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn WriteTx, chat_domain::Timestamp) -> Result<T, ServiceError> + Send + 'static,
+    {
+        let clock = Arc::clone(&self.clock);
+        unit::write(&*self.store, move |tx| work(tx, clock.now())).await
+    }
+
+    /// One snapshot.
+    pub(crate) async fn read<T, F>(&self, cost: Cost, work: F) -> Result<T, ServiceError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn ReadTx) -> Result<T, ServiceError> + Send + 'static,
+    {
+        unit::read(&*self.store, cost, work).await
+    }
+}

@@ -1,0 +1,65 @@
+//! Users: created by the system, known to everyone.
+
+use chat_domain::ports::Cost;
+use chat_domain::{
+    Actor, EmailAddress, NewUser, Page, PageLimit, UserId, Username, VisibleUser, policy,
+};
+
+use crate::access::known_actor;
+use crate::{ChatService, ServiceError};
+
+impl ChatService {
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// `Forbidden` unless the system acts, `Taken` if a user has this name or address already.
+    pub async fn create_user(
+        &self,
+        actor: Actor,
+        username: Username,
+        email: EmailAddress,
+    ) -> Result<VisibleUser, ServiceError> {
+        self.write(move |tx, at| {
+            known_actor(tx, actor)?;
+            policy::create_user(actor)
+                .map_err(|_| ServiceError::Forbidden("only the system creates users"))?;
+            let new = NewUser {
+                username: username.clone(),
+                email: email.clone(),
+                at,
+            };
+            Ok(tx.insert_user(&new)?.seen_by(actor))
+        })
+        .await
+    }
+
+    /// A living user.
+    ///
+    /// # Errors
+    /// `UserNotFound`.
+    pub async fn user(&self, actor: Actor, id: UserId) -> Result<VisibleUser, ServiceError> {
+        self.read(Cost::Bounded, move |tx| {
+            known_actor(tx, actor)?;
+            let user = tx.user(id)?.ok_or(ServiceError::UserNotFound(id))?;
+            Ok(user.seen_by(actor))
+        })
+        .await
+    }
+
+    /// Living users by id, from the one after `after`.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub async fn users(
+        &self,
+        actor: Actor,
+        after: Option<UserId>,
+        limit: PageLimit,
+    ) -> Result<Page<VisibleUser>, ServiceError> {
+        self.read(Cost::Bounded, move |tx| {
+            known_actor(tx, actor)?;
+            Ok(tx.users(after, limit)?.map(|user| user.seen_by(actor)))
+        })
+        .await
+    }
+}

@@ -1,0 +1,8 @@
+//! The use cases on a real store, with a clock that the test sets: what can't be reached through
+//! HTTP alone, what each leaves in the log, and what a failing store comes to.
+
+mod actors;
+mod failures;
+mod log;
+mod support;
+mod unseen;
