@@ -1,1 +1,31 @@
-//! placeholder
+//! The REST transport of the chat engine: extract, call one method of the service, map the answer.
+//!
+//! [`server()`] runs it on a listener; [`app`] is the same for a server of the host's own. Nothing here
+//! knows SQL or decides who may do what.
+
+mod actor;
+mod answer;
+mod body;
+mod dto;
+mod edge;
+mod fields;
+mod gate;
+mod guard;
+mod handlers;
+mod input;
+mod link;
+mod pace;
+mod problem;
+mod request_id;
+mod resource;
+mod routes;
+mod server;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod time;
+mod unread;
+
+pub use routes::app;
+pub use server::{HttpOptions, server};

@@ -1,0 +1,161 @@
+//! Who is acting, in open mode: the header's user, else the user that the request itself names,
+//! else the system.
+
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use chat_domain::{Actor, UserId};
+use chat_service::ServiceError;
+
+use crate::fields::WireInt;
+use crate::problem::{FieldError, Problem};
+
+const X_USER_ID: HeaderName = HeaderName::from_static("x-user-id");
+/// The header's name as clients write it.
+const X_USER_ID_FIELD: &str = "X-User-Id";
+
+/// What the headers say about who is acting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    header: Option<UserId>,
+}
+
+impl Caller {
+    /// Reads the headers.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return Err(Problem::open_mode());
+        }
+        let header = named_by(headers).map_err(|error| Problem::invalid(vec![error]))?;
+        Ok(Self { header })
+    }
+
+    /// The user of the header.
+    pub(crate) fn header(self) -> Option<UserId> {
+        self.header
+    }
+
+    /// Who acts in a request that names `named` as acting, if it names anyone.
+    pub(crate) fn acting_as(self, named: Option<UserId>) -> Result<Acting, Problem> {
+        match (self.header, named) {
+            (Some(actor), Some(named)) if actor != named => {
+                Err(Problem::actor_mismatch(actor, named))
+            }
+            (Some(user), _) => Ok(Acting::User(user)),
+            (None, Some(user)) => Ok(Acting::Named(user)),
+            (None, None) => Ok(Acting::System),
+        }
+    }
+}
+
+/// The user that the header names, if there is a header.
+pub(crate) fn named_by(headers: &HeaderMap) -> Result<Option<UserId>, FieldError> {
+    let refuse = |code, message| FieldError::new(X_USER_ID_FIELD, code, message);
+    let mut values = headers.get_all(&X_USER_ID);
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(refuse("repeated", "is given more than once"));
+    }
+    let WireInt(number) = value
+        .to_str()
+        .ok()
+        .and_then(WireInt::of_digits)
+        .ok_or_else(|| refuse("type", "must be an integer"))?;
+    UserId::parse(number).map(Some).map_err(|invalid| {
+        FieldError::new(X_USER_ID_FIELD, invalid.fault.as_str(), invalid.message)
+    })
+}
+
+/// Who acts in one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acting {
+    /// The header's user: that it exists is a condition of being let in.
+    User(UserId),
+    /// A user named by the request alone: one of its things, which may not exist.
+    Named(UserId),
+    /// Nobody is named.
+    System,
+}
+
+impl Acting {
+    /// The actor, for the service.
+    pub(crate) fn actor(self) -> Actor {
+        match self {
+            Self::User(id) | Self::Named(id) => Actor::User(id),
+            Self::System => Actor::System,
+        }
+    }
+
+    /// The service's answer, with its refusals told as they concern this kind of actor.
+    pub(crate) fn told<T>(self, answer: Result<T, ServiceError>) -> Result<T, Problem> {
+        answer.map_err(|error| match (self, error) {
+            (Self::Named(_), ServiceError::UnknownActor(id)) => {
+                ServiceError::UserNotFound(id).into()
+            }
+            (_, error) => error.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn user(id: i64) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    fn headers(ids: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for id in ids {
+            headers.append(X_USER_ID, HeaderValue::from_bytes(id.as_bytes()).unwrap());
+        }
+        headers
+    }
+
+    #[rstest]
+    #[case::word(&["ada"], "type")]
+    #[case::empty(&[""], "type")]
+    #[case::fraction(&["7.0"], "type")]
+    #[case::list(&["7,8"], "type")]
+    #[case::no_ascii(&["é"], "type")]
+    #[case::zero(&["0"], "range")]
+    #[case::negative(&["-7"], "range")]
+    #[case::too_great(&["9007199254740992"], "range")]
+    #[case::huge(&["99999999999999999999999999"], "range")]
+    #[case::repeated(&["7", "7"], "repeated")]
+    fn headers_that_name_nobody(#[case] ids: &[&str], #[case] code: &str) {
+        let error = named_by(&headers(ids)).unwrap_err();
+        assert_eq!((error.field.as_str(), &*error.code), ("X-User-Id", code));
+    }
+
+    #[test]
+    fn a_token_is_refused_even_beside_a_header() {
+        let mut headers = headers(&["7"]);
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        assert_eq!(Caller::of(&headers).unwrap_err().code, "open_mode");
+    }
+
+    #[test]
+    fn the_header_goes_before_the_request() {
+        let header = Caller::of(&headers(&["7"])).unwrap();
+        let nobody = Caller::of(&headers(&[])).unwrap();
+        let acting = |caller: Caller, named: Option<i64>| caller.acting_as(named.map(user)).ok();
+        assert_eq!(acting(header, None), Some(Acting::User(user(7))));
+        assert_eq!(acting(header, Some(7)), Some(Acting::User(user(7))));
+        assert_eq!(acting(header, Some(8)), None);
+        assert_eq!(acting(nobody, Some(8)), Some(Acting::Named(user(8))));
+        assert_eq!(acting(nobody, None), Some(Acting::System));
+    }
+
+    #[rstest]
+    #[case(Acting::User(user(7)), "unknown_actor")]
+    #[case(Acting::Named(user(7)), "user_not_found")]
+    fn a_user_that_only_the_request_names_is_not_found(#[case] acting: Acting, #[case] code: &str) {
+        let answer = acting.told::<()>(Err(ServiceError::UnknownActor(user(7))));
+        assert_eq!(answer.unwrap_err().code, code);
+    }
+}

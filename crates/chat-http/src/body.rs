@@ -1,0 +1,153 @@
+//! The bytes of a JSON body: of the right type, not too many, and in time.
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::{HttpRequest, rt::time};
+use futures_util::StreamExt;
+
+use crate::problem::Problem;
+use crate::unread;
+
+/// The most bytes of a JSON body.
+const MAX_JSON: usize = 256 * 1024;
+
+/// Room for most bodies. More is taken as the bytes come, so that a great declared length costs its
+/// sender as much as it costs us.
+const USUAL_JSON: usize = 4 * 1024;
+
+/// How long a body may take to arrive; held as data of the app.
+#[derive(Clone, Copy)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+/// Reads the body of a request that must have one of JSON.
+pub(crate) async fn read(request: &HttpRequest) -> Result<Vec<u8>, Problem> {
+    check_type(request.headers())?;
+    let declared = declared_length(request.headers());
+    if declared.is_some_and(|length| length > MAX_JSON) {
+        return Err(Problem::payload_too_large(MAX_JSON));
+    }
+    let mut payload = unread::take(request);
+    let body = in_time(request, collect(&mut payload, declared)).await;
+    // With a declared length it can be done before it has ended, too.
+    unread::put_back(request, payload);
+    body
+}
+
+async fn in_time(
+    request: &HttpRequest,
+    body: impl Future<Output = Result<Vec<u8>, Problem>>,
+) -> Result<Vec<u8>, Problem> {
+    match request.app_data::<BodyTimeout>() {
+        Some(&BodyTimeout(limit)) => time::timeout(limit, body)
+            .await
+            .unwrap_or_else(|_| Err(Problem::request_timeout())),
+        None => body.await,
+    }
+}
+
+/// The bytes up to the declared length or to the end. The end alone would not do: a request to
+/// upgrade the connection has none before the connection's, whatever it declares.
+async fn collect(payload: &mut Payload, declared: Option<usize>) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::with_capacity(USUAL_JSON);
+    while declared.is_none_or(|length| body.len() < length) {
+        let Some(chunk) = payload.next().await else {
+            break;
+        };
+        let mut chunk = chunk.map_err(|_| Problem::incomplete_body())?;
+        if let Some(length) = declared {
+            chunk.truncate(length - body.len());
+        }
+        if body.len() + chunk.len() > MAX_JSON {
+            return Err(Problem::payload_too_large(MAX_JSON));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    let length = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
+    // One too great for a number is too great.
+    Some(length.parse().unwrap_or(usize::MAX))
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let refuse = |detail| Err(Problem::unsupported_media_type(detail));
+    let mut encodings = texts(headers, header::CONTENT_ENCODING);
+    if !encodings.all(|encoding| encoding.eq_ignore_ascii_case("identity")) {
+        return refuse("the body must not be encoded");
+    }
+    let mut types = texts(headers, header::CONTENT_TYPE);
+    match (types.next(), types.next()) {
+        (Some(one), None) if is_json(one) => Ok(()),
+        _ => refuse("the body must be of the type application/json, in UTF-8"),
+    }
+}
+
+/// The values of a header; one that is no text is as good as empty.
+fn texts(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers
+        .get_all(name)
+        .map(|value| value.to_str().unwrap_or_default())
+}
+
+/// Whether a media type is JSON, with no parameter but `charset=utf-8`.
+fn is_json(media_type: &str) -> bool {
+    let mut parts = media_type.split(';').map(str::trim);
+    let json = parts
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let utf8 = |parameter: &str| {
+        parameter.eq_ignore_ascii_case("charset=utf-8")
+            || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
+    };
+    json && parts.all(utf8)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("application/json", true)]
+    #[case("Application/JSON", true)]
+    #[case("application/json; charset=utf-8", true)]
+    #[case("application/json;charset=\"UTF-8\"", true)]
+    #[case("", false)]
+    #[case("text/plain", false)]
+    #[case("application/jsonx", false)]
+    #[case("application/problem+json", false)]
+    #[case("application/json; charset=latin1", false)]
+    #[case("application/json; profile=x", false)]
+    #[case("application/json, text/plain", false)]
+    fn types(#[case] media_type: &str, #[case] json: bool) {
+        assert_eq!(is_json(media_type), json);
+    }
+
+    #[rstest]
+    #[case::plain(&["application/json"], &[], true)]
+    #[case::identity(&["application/json"], &["identity"], true)]
+    #[case::missing(&[], &[], false)]
+    #[case::two(&["application/json", "application/json"], &[], false)]
+    #[case::gzip(&["application/json"], &["gzip"], false)]
+    #[case::one_of_two(&["application/json"], &["identity", "gzip"], false)]
+    fn headers(
+        #[case] types: &[&'static str],
+        #[case] encodings: &[&'static str],
+        #[case] ok: bool,
+    ) {
+        let mut headers = HeaderMap::new();
+        for &kind in types {
+            headers.append(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        for &encoding in encodings {
+            headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        assert_eq!(check_type(&headers).is_ok(), ok);
+    }
+}

@@ -1,0 +1,66 @@
+//! Groups on the wire.
+
+use chat_domain::{Group, GroupName, UserId};
+use chat_service::CreatedGroup;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::members::MemberJson;
+use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::problem::Problem;
+use crate::time::WireTime;
+
+/// The body of `POST /groups`; its owner is not the one that acts.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateGroup {
+    #[validate(required, custom(function = rules::group_name))]
+    name: Option<String>,
+    #[validate(custom(function = rules::id))]
+    owner_id: Option<WireInt>,
+}
+
+impl Fields for CreateGroup {}
+
+impl CreateGroup {
+    pub(crate) fn parse(self) -> Result<(GroupName, Option<UserId>), Problem> {
+        Ok((
+            given("name", self.name, GroupName::parse)?,
+            perhaps("owner_id", self.owner_id, int(UserId::parse))?,
+        ))
+    }
+}
+
+/// A group, with its members only when it was just made.
+#[derive(Serialize)]
+pub(crate) struct GroupJson<'a> {
+    id: i64,
+    name: &'a str,
+    member_count: i64,
+    created_at: WireTime,
+    updated_at: WireTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<MemberJson>>,
+}
+
+impl<'a> From<&'a Group> for GroupJson<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            id: group.id.get(),
+            name: group.name.as_str(),
+            member_count: group.member_count,
+            created_at: WireTime(group.created_at),
+            updated_at: WireTime(group.updated_at),
+            members: None,
+        }
+    }
+}
+
+impl<'a> From<&'a CreatedGroup> for GroupJson<'a> {
+    fn from(created: &'a CreatedGroup) -> Self {
+        Self {
+            members: Some(created.members.iter().map(MemberJson::from).collect()),
+            ..Self::from(&created.group)
+        }
+    }
+}

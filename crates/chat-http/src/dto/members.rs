@@ -1,0 +1,59 @@
+//! Members of groups on the wire.
+
+use chat_domain::{Fault, GroupId, Invalid, Member, Role, UserId};
+use chat_service::PutMember;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::problem::Problem;
+use crate::time::WireTime;
+
+/// The body of `POST /groups/:id/members`; its user is not the one that acts.
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddMember {
+    #[validate(required, custom(function = rules::id))]
+    user_id: Option<WireInt>,
+    #[validate(custom(function = rules::role))]
+    role: Option<String>,
+}
+
+impl Fields for AddMember {}
+
+impl AddMember {
+    pub(crate) fn parse(self, group: GroupId) -> Result<PutMember, Problem> {
+        Ok(PutMember {
+            group,
+            user: given("user_id", self.user_id, int(UserId::parse))?,
+            role: perhaps("role", self.role.as_deref(), parse_role)?,
+        })
+    }
+}
+
+fn parse_role(name: &str) -> Result<Role, Invalid> {
+    name.parse()
+        .map_err(|error: chat_domain::UnknownRole| Invalid::new(Fault::Format, error.to_string()))
+}
+
+/// One user's membership of one group.
+#[derive(Serialize)]
+pub(crate) struct MemberJson {
+    group_id: i64,
+    user_id: i64,
+    role: &'static str,
+    created_at: WireTime,
+    updated_at: WireTime,
+}
+
+impl From<&Member> for MemberJson {
+    fn from(member: &Member) -> Self {
+        Self {
+            group_id: member.group_id.get(),
+            user_id: member.user_id.get(),
+            role: member.role.as_str(),
+            created_at: WireTime(member.created_at),
+            updated_at: WireTime(member.updated_at),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `/users`
+
+use actix_web::HttpRequest;
+use chat_domain::UserId;
+
+use super::Service;
+use crate::answer::{self, Answer};
+use crate::dto::paging::PageQuery;
+use crate::dto::paths::IdPath;
+use crate::dto::users::{CreateUser, UserJson};
+use crate::fields::Nothing;
+use crate::input::{Ask, Command};
+
+pub(crate) async fn create(service: Service, command: Command<CreateUser>) -> Answer {
+    let acting = command.acting;
+    let (username, email) = command.body.parse()?;
+    let user = acting.told(service.create_user(acting.actor(), username, email).await)?;
+    answer::created(&format!("/users/{}", user.id), &UserJson::from(&user))
+}
+
+pub(crate) async fn list(
+    service: Service,
+    request: HttpRequest,
+    ask: Ask<Nothing, PageQuery>,
+) -> Answer {
+    let acting = ask.acting;
+    let (after, limit) = ask.query.parse()?;
+    let users = acting.told(service.users(acting.actor(), after, limit).await)?;
+    answer::page::<_, UserJson>(&request, &users, |user| user.id.get())
+}
+
+pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
+    let acting = ask.acting;
+    let id = ask.path.id(UserId::parse)?;
+    let user = acting.told(service.user(acting.actor(), id).await)?;
+    answer::ok(&UserJson::from(&user))
+}

@@ -1,0 +1,121 @@
+//! What a handler gets: the fields of a request, read and validated together, and who acts.
+//!
+//! One extractor for everything a request says, because what fails first wins: the body's type
+//! and size, then every bad field of path, query and body at once, then the actor.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use chat_domain::UserId;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+
+use crate::actor::{Acting, Caller};
+use crate::body;
+use crate::fields::{self, Fields, Nothing, Unreadable, WireInt};
+use crate::problem::{FieldError, Problem};
+
+/// A request without a body: what is asked for by path and query. A body sent along is ignored.
+pub(crate) struct Ask<P, Q = Nothing> {
+    /// The ids in the path.
+    pub(crate) path: P,
+    /// The parameters of the query.
+    pub(crate) query: Q,
+    /// Who acts.
+    pub(crate) acting: Acting,
+}
+
+/// A request with a JSON body, and no query.
+pub(crate) struct Command<B, P = Nothing> {
+    /// The ids in the path.
+    pub(crate) path: P,
+    /// The body.
+    pub(crate) body: B,
+    /// Who acts.
+    pub(crate) acting: Acting,
+}
+
+impl<P: Fields, Q: Fields> FromRequest for Ask<P, Q> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(ask(request))
+    }
+}
+
+fn ask<P: Fields, Q: Fields>(request: &HttpRequest) -> Result<Ask<P, Q>, Problem> {
+    let caller = Caller::of(request.headers())?;
+    let mut errors = Vec::new();
+    let path = keep(read_path::<P>(request, caller), &mut errors);
+    let query = keep(read_query::<Q>(request, caller), &mut errors);
+    let (Some(mut path), Some(mut query)) = (path, query) else {
+        return Err(Problem::invalid(errors));
+    };
+    let acting = caller.acting_as(named(&mut path).or(named(&mut query)))?;
+    Ok(Ask {
+        path,
+        query,
+        acting,
+    })
+}
+
+impl<B: Fields + 'static, P: Fields + 'static> FromRequest for Command<B, P> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { command(&request, &body::read(&request).await?) })
+    }
+}
+
+fn command<B: Fields, P: Fields>(
+    request: &HttpRequest,
+    body: &[u8],
+) -> Result<Command<B, P>, Problem> {
+    let caller = Caller::of(request.headers())?;
+    let mut errors = Vec::new();
+    let path = keep(read_path::<P>(request, caller), &mut errors);
+    let query = keep(read_query::<Nothing>(request, caller), &mut errors);
+    let body = match fields::read_json::<B>(body, caller.header()) {
+        Err(Unreadable::Malformed(error)) => return Err(Problem::malformed_json(&error)),
+        Err(Unreadable::Fields(bad)) => keep(Err(bad), &mut errors),
+        Ok(body) => Some(body),
+    };
+    let (Some(mut path), Some(_), Some(mut body)) = (path, query, body) else {
+        return Err(Problem::invalid(errors));
+    };
+    let acting = caller.acting_as(named(&mut path).or(named(&mut body)))?;
+    Ok(Command { path, body, acting })
+}
+
+/// The fields, or their errors put to the others.
+fn keep<T>(read: Result<T, Vec<FieldError>>, errors: &mut Vec<FieldError>) -> Option<T> {
+    read.map_err(|bad| errors.extend(bad)).ok()
+}
+
+fn read_path<P: Fields>(request: &HttpRequest, caller: Caller) -> Result<P, Vec<FieldError>> {
+    let ids = request.match_info().iter();
+    let pairs: Vec<_> = ids
+        .map(|(name, id)| (name.to_owned(), id.to_owned()))
+        .collect();
+    fields::read_text(&pairs, Vec::new(), caller.header())
+}
+
+fn read_query<Q: Fields>(request: &HttpRequest, caller: Caller) -> Result<Q, Vec<FieldError>> {
+    let (pairs, spoiled) = fields::decode(request.query_string());
+    fields::read_text(&pairs, spoiled, caller.header())
+}
+
+/// Refuses every parameter, on a route that asks nobody who acts.
+pub(crate) fn no_query(request: &HttpRequest) -> Result<(), Problem> {
+    let (pairs, spoiled) = fields::decode(request.query_string());
+    fields::read_text::<Nothing>(&pairs, spoiled, None)
+        .map(drop)
+        .map_err(Problem::invalid)
+}
+
+/// The user that these fields name as acting.
+fn named<T: Fields>(fields: &mut T) -> Option<UserId> {
+    let WireInt(number) = (*fields.acting()?)?;
+    UserId::parse(number).ok()
+}

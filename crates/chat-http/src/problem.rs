@@ -1,0 +1,259 @@
+//! The one form of every failure: RFC 9457 problem details.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{Error, HttpResponse, HttpResponseBuilder, ResponseError};
+use chat_domain::UserId;
+use chat_service::ServiceError;
+use serde::Serialize;
+
+mod bad;
+mod refused;
+
+pub(crate) use bad::{FieldError, FieldErrors, MOST_ERRORS};
+
+/// Why a request was not done. Handlers return it; the [edge](crate::edge) alone renders it, since
+/// only there the request's id is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    /// The stable name that clients branch on.
+    pub(crate) code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    /// The methods that the path has, where another was asked for.
+    allow: Option<Box<str>>,
+    /// For the log only.
+    cause: Option<Box<str>>,
+    /// Whether the actor's existence cannot matter any more: the service has looked, or the
+    /// request was not even let in.
+    settled: bool,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allow: None,
+            cause: None,
+            settled: false,
+        }
+    }
+
+    fn settled(mut self) -> Self {
+        self.settled = true;
+        self
+    }
+
+    fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string().into());
+        self
+    }
+
+    /// The request is for a host that is no loopback name.
+    pub(crate) fn host_not_allowed() -> Self {
+        let detail = "in open mode requests must be for a loopback host, such as localhost";
+        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", detail).settled()
+    }
+
+    /// The request comes from a page of another host.
+    pub(crate) fn origin_not_allowed() -> Self {
+        let detail = "in open mode requests must not come from pages of other hosts";
+        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail).settled()
+    }
+
+    /// No route has this path.
+    pub(crate) fn route_not_found() -> Self {
+        let detail = "there is nothing at this path";
+        Self::new(StatusCode::NOT_FOUND, "route_not_found", detail)
+    }
+
+    /// The path has other methods than the one asked for.
+    pub(crate) fn method_not_allowed(allow: &str) -> Self {
+        let detail = "this path has other methods; Allow lists them";
+        Self {
+            allow: Some(allow.into()),
+            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+        }
+    }
+
+    /// The body is of a type or an encoding that is not read here.
+    pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported_media_type", detail)
+    }
+
+    /// The body has more than `limit` bytes.
+    pub(crate) fn payload_too_large(limit: usize) -> Self {
+        let detail = format!("the body must have at most {limit} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+    }
+
+    /// The body did not come in time.
+    pub(crate) fn request_timeout() -> Self {
+        let detail = "the body took too long to arrive";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
+    /// The body broke off.
+    pub(crate) fn incomplete_body() -> Self {
+        let detail = "the body broke off before its end";
+        Self::new(StatusCode::BAD_REQUEST, "incomplete_body", detail)
+    }
+
+    /// The body is no JSON.
+    pub(crate) fn malformed_json(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let detail = format!("the body is no JSON from line {line}, column {column} on");
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+    }
+
+    /// Fields are not what they should be.
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        let errors = FieldErrors::from(errors);
+        let too_many = errors.are_too_many();
+        let mut errors = Vec::from(errors);
+        errors.truncate(MOST_ERRORS);
+        let detail = match errors.as_slice() {
+            [one] => format!("{} {}", one.field, one.message),
+            many if too_many => format!("more than {} fields are not valid", many.len()),
+            many => format!("{} fields are not valid", many.len()),
+        };
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, "validation_failed", detail)
+        }
+    }
+
+    /// A token where none is asked for: its sender believes in a check that is not made.
+    pub(crate) fn open_mode() -> Self {
+        let detail = "this server runs in open mode and checks no Authorization; send X-User-Id";
+        Self::new(StatusCode::BAD_REQUEST, "open_mode", detail)
+    }
+
+    /// The request names another as acting than the header does.
+    pub(crate) fn actor_mismatch(actor: UserId, named: UserId) -> Self {
+        Self {
+            settled: false,
+            ..ServiceError::ActorMismatch { actor, named }.into()
+        }
+    }
+
+    /// The store does not answer.
+    pub(crate) fn unavailable(cause: impl fmt::Display) -> Self {
+        let detail = "the store is unavailable; nothing was done";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            .caused_by(cause)
+            .settled()
+    }
+
+    /// A defect of ours; `cause` is for the log alone.
+    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
+        let detail = "the server failed; the log has the cause by this request_id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+            .caused_by(cause)
+            .settled()
+    }
+
+    /// The problem that a handler returned, or the framework's own failure in the same form.
+    pub(crate) fn of(error: &Error) -> Self {
+        error.as_error::<Self>().cloned().unwrap_or_else(|| {
+            let status = error.as_response_error().status_code();
+            Self::of_status(status, error)
+        })
+    }
+
+    /// A failure of which only the status is known.
+    pub(crate) fn of_status(status: StatusCode, cause: impl fmt::Display) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::route_not_found(),
+            StatusCode::REQUEST_TIMEOUT => Self::request_timeout(),
+            status if status.is_client_error() => {
+                Self::new(status, "bad_request", "the request could not be read")
+            }
+            _ => Self::internal(cause),
+        }
+    }
+
+    /// Whether the actor's existence cannot change this any more.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Writes the cause, if it is one that an operator should know of.
+    pub(crate) fn log(&self, request_id: &str) {
+        if let Some(cause) = &self.cause {
+            log::error!("request {request_id} failed with {}: {cause}", self.code);
+        }
+    }
+
+    /// The answer to the client.
+    pub(crate) fn render(&self, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status);
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, &**allow));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        response
+            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .json(Document {
+                kind: format!("/problems/{}", self.code.replace('_', "-")),
+                title: title(self.code),
+                status: self.status.as_u16(),
+                detail: &self.detail,
+                code: self.code,
+                request_id,
+                errors: &self.errors,
+            })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A stand-in that carries the problem to the edge.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status)
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+/// The code in words: "User not found".
+fn title(code: &str) -> String {
+    let words = code.replace('_', " ").replace("json", "JSON");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! What the service refuses, as a problem: one exhaustive match.
+
+use actix_web::http::StatusCode;
+use chat_domain::ports::StoreError;
+use chat_service::ServiceError;
+
+use super::{FieldError, Problem};
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let problem = |status| Self::new(status, error.code(), error.to_string());
+        match &error {
+            ServiceError::UnknownActor(_) => problem(StatusCode::UNAUTHORIZED),
+            ServiceError::ActorMismatch { .. }
+            | ServiceError::Forbidden(_)
+            | ServiceError::NotAMember { .. }
+            | ServiceError::NotARecipient { .. } => problem(StatusCode::FORBIDDEN),
+            ServiceError::Invalid { field, invalid } => Self::invalid(vec![FieldError::new(
+                *field,
+                invalid.fault.as_str(),
+                invalid.message.clone(),
+            )]),
+            ServiceError::UserNotFound(_)
+            | ServiceError::GroupNotFound { .. }
+            | ServiceError::MemberNotFound { .. }
+            | ServiceError::MessageNotFound { .. }
+            | ServiceError::FileNotFound { .. } => problem(StatusCode::NOT_FOUND),
+            ServiceError::OwnerMustTransfer(_) | ServiceError::Taken(_) => {
+                problem(StatusCode::CONFLICT)
+            }
+            ServiceError::Store(store) => of_store(store),
+        }
+        .settled()
+    }
+}
+
+/// A store's own words may name tables and paths: they go to the log.
+fn of_store(error: &StoreError) -> Problem {
+    let busy = |code, detail| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+    match error {
+        StoreError::Overloaded => busy(
+            "overloaded",
+            "the server has more work than it accepts; nothing was done",
+        ),
+        StoreError::Unavailable(cause) => Problem::unavailable(cause),
+        StoreError::OutcomeUnknown(cause) => busy(
+            "outcome_unknown",
+            "whether the change was stored is unknown",
+        )
+        .caused_by(cause),
+        StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_) => {
+            Problem::internal(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_domain::ports::Conflict;
+    use chat_domain::{Actor, Fault, FileId, GroupId, Invalid, MessageId, UserId};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn user() -> UserId {
+        UserId::parse(7).unwrap()
+    }
+
+    fn group() -> GroupId {
+        GroupId::parse(5).unwrap()
+    }
+
+    fn message() -> MessageId {
+        MessageId::parse(9).unwrap()
+    }
+
+    fn text() -> String {
+        "secret".to_owned()
+    }
+
+    #[rstest]
+    #[case(ServiceError::UnknownActor(user()), 401, "unknown_actor")]
+    #[case(ServiceError::ActorMismatch { actor: user(), named: user() }, 403, "actor_mismatch")]
+    #[case(
+        ServiceError::Invalid { field: "file_id", invalid: Invalid::new(Fault::Conflict, "x") },
+        400,
+        "validation_failed"
+    )]
+    #[case(ServiceError::UserNotFound(user()), 404, "user_not_found")]
+    #[case(
+        ServiceError::GroupNotFound { id: group(), actor: Actor::System },
+        404,
+        "group_not_found"
+    )]
+    #[case(
+        ServiceError::MemberNotFound { group: group(), user: user() },
+        404,
+        "member_not_found"
+    )]
+    #[case(
+        ServiceError::MessageNotFound { id: message(), actor: Actor::System },
+        404,
+        "message_not_found"
+    )]
+    #[case(
+        ServiceError::FileNotFound { id: FileId::parse(1).unwrap(), actor: Actor::System },
+        404,
+        "file_not_found"
+    )]
+    #[case(ServiceError::Forbidden("no"), 403, "forbidden")]
+    #[case(ServiceError::NotAMember { group: group(), user: user() }, 403, "not_a_member")]
+    #[case(
+        ServiceError::NotARecipient { message: message(), user: user() },
+        403,
+        "not_a_recipient"
+    )]
+    #[case(ServiceError::OwnerMustTransfer(group()), 409, "owner_must_transfer")]
+    #[case(ServiceError::Taken(Conflict::Username), 409, "username_taken")]
+    #[case(ServiceError::Taken(Conflict::Email), 409, "email_taken")]
+    #[case(ServiceError::Taken(Conflict::GroupName), 409, "group_name_taken")]
+    #[case(ServiceError::Store(StoreError::Overloaded), 503, "overloaded")]
+    #[case(
+        ServiceError::Store(StoreError::Unavailable(text())),
+        503,
+        "unavailable"
+    )]
+    #[case(
+        ServiceError::Store(StoreError::OutcomeUnknown(text())),
+        503,
+        "outcome_unknown"
+    )]
+    #[case(ServiceError::Store(StoreError::Panicked), 500, "internal")]
+    #[case(ServiceError::Store(StoreError::Broken(text())), 500, "internal")]
+    #[case(
+        ServiceError::Store(StoreError::Conflict(Conflict::Email)),
+        500,
+        "internal"
+    )]
+    fn each_refusal_has_its_status_and_the_services_code(
+        #[case] error: ServiceError,
+        #[case] status: u16,
+        #[case] code: &str,
+    ) {
+        assert_eq!(error.code(), code);
+        let problem = Problem::from(error);
+        assert_eq!((problem.status.as_u16(), problem.code), (status, code));
+        assert!(problem.settled);
+        assert!(!problem.detail.contains("secret"), "{}", problem.detail);
+    }
+
+    #[test]
+    fn a_field_refused_by_the_service_is_named() {
+        let invalid = Invalid::new(Fault::Conflict, "must be an image");
+        let problem = Problem::from(ServiceError::Invalid {
+            field: "file_id",
+            invalid,
+        });
+        assert_eq!(
+            problem.errors,
+            [FieldError::new("file_id", "conflict", "must be an image")]
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! The server: workers, limits and timeouts around the routes.
+
+use std::io;
+use std::net::TcpListener;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, KeepAlive, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::Error;
+use actix_web::dev::{AppConfig, Server};
+use actix_web::rt::net::TcpStream;
+use chat_service::ChatService;
+
+use crate::app;
+use crate::guard::Guarded;
+use crate::pace::Pace;
+
+/// How long requests under way may take to finish after the server was told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How long a peer may go on sending after an answer that closes the connection: it may have to
+/// send before it reads.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The most workers that a server can have.
+const MOST_WORKERS: usize = 512;
+
+/// How the server runs. The defaults suit a server on the open network.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// Lets in requests for hosts and from origins that are no loopback names. Without
+    /// authentication that is everyone who can reach the address.
+    pub insecure_open: bool,
+    /// How many threads serve requests; as many as there are cores when not given.
+    pub workers: Option<usize>,
+    /// How many connections each worker holds; others wait to be accepted. 25,000 by default.
+    pub connections_per_worker: usize,
+    /// How long the head of a request may take to arrive, 5 s by default. Afterwards the first one
+    /// of a connection is answered with 408; at later ones the connection just ends.
+    pub head_timeout: Duration,
+    /// How long the body of a request may take to arrive; 408 afterwards. 30 s by default.
+    pub body_timeout: Duration,
+    /// How long a connection may be idle between requests, or leave an answer unread. 75 s by
+    /// default.
+    pub idle_timeout: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            insecure_open: false,
+            workers: None,
+            connections_per_worker: 25_000,
+            head_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+        }
+    }
+}
+
+/// A server of `service` on `listener`. It runs once it is awaited or spawned; its handle stops
+/// it, and requests under way then have 10 s to finish. It leaves signals to the host.
+///
+/// # Errors
+/// When the listener can't be taken over.
+pub fn server(
+    listener: TcpListener,
+    service: ChatService,
+    options: HttpOptions,
+) -> io::Result<Server> {
+    let mut server = Server::build()
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .max_concurrent_connections(options.connections_per_worker);
+    if let Some(workers) = options.workers {
+        server = server.workers(workers.clamp(1, MOST_WORKERS));
+    }
+    let address = listener.local_addr()?;
+    let stop = server.graceful_shutdown_signal();
+    let worker = move || {
+        let (head, idle) = (options.head_timeout, options.idle_timeout);
+        let app = app(service.clone(), &options)
+            .into_factory()
+            .map_err(|error: Error| error.error_response());
+        let stop = stop.clone();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stop = stop.clone();
+                async move { stop.notified().await }
+            })
+            .keep_alive(keep_alive(idle))
+            .client_request_timeout(head)
+            .client_disconnect_timeout(LINGER)
+            .local_addr(address)
+            .on_connect_ext(|io: &Guarded, data| {
+                data.insert(Rc::clone(io.pace()));
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(move |io: TcpStream| async move {
+            // Answers are written whole, so there is nothing to wait for; without it they only
+            // come later.
+            let _ = io.set_nodelay(true);
+            let peer = io.peer_addr().ok();
+            let guarded = Guarded::new(io, Pace::new(idle, head));
+            Ok::<_, DispatchError>((guarded, Protocol::Http1, peer))
+        })
+        .and_then(http)
+    };
+    Ok(server.listen("chat-http", listener, worker)?.run())
+}
+
+/// Whether connections go on after an answer. How long they may is for the [`Pace`] alone: the
+/// dispatcher's own timer would be set anew for each request.
+fn keep_alive(idle: Duration) -> KeepAlive {
+    if idle.is_zero() {
+        KeepAlive::Disabled
+    } else {
+        KeepAlive::Os
+    }
+}

@@ -1,0 +1,215 @@
+//! Stores for tests of the transport: one with three users and nothing else, one that refuses, one
+//! that panics.
+
+use std::sync::Arc;
+
+use chat_domain::ports::{
+    ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, MembersRead, MessagesRead, ReadJob,
+    ReceiptsRead, Refused, Store, StoreError, StoreResult, SystemClock, UsersRead, WriteJob,
+};
+use chat_domain::{
+    Content, Conversation, ConversationId, DirectPair, EmailAddress, File, FileId, Group, GroupId,
+    LogId, LogState, LoggedEvent, Member, Message, MessageBody, MessageId, Page, PageLimit,
+    Participant, Receipt, Recipient, Role, Seq, Timeline, Timestamp, Unseen, User, UserId,
+    Username,
+};
+use chat_service::ChatService;
+
+/// What the store does with jobs.
+#[derive(Clone)]
+pub(crate) enum FakeStore {
+    /// Reads find users 1 to 3; writes are refused, for the queue is full.
+    ThreeUsers,
+    /// All are refused.
+    Refuses(StoreError),
+    /// The first one is its end.
+    Panics,
+}
+
+impl FakeStore {
+    pub(crate) fn service(self) -> ChatService {
+        ChatService::new(Arc::new(self), Arc::new(SystemClock))
+    }
+}
+
+impl Store for FakeStore {
+    fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), Refused<dyn WriteJob>> {
+        match self {
+            Self::ThreeUsers => Err((StoreError::Overloaded, job)),
+            Self::Refuses(error) => Err((error.clone(), job)),
+            Self::Panics => panic!("the fake store was touched"),
+        }
+    }
+
+    fn submit_read(&self, _: Cost, mut job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
+        match self {
+            Self::ThreeUsers => {
+                job.run(&mut Snapshot);
+                job.finish(Ok(()));
+                Ok(())
+            }
+            Self::Refuses(error) => Err((error.clone(), job)),
+            Self::Panics => panic!("the fake store was touched"),
+        }
+    }
+}
+
+/// A text in group 1.
+pub(crate) fn message(id: i64) -> Message {
+    Message {
+        id: MessageId::parse(id).unwrap(),
+        conversation_id: ConversationId::parse(3).unwrap(),
+        seq: Seq::parse(4).unwrap(),
+        sender_id: UserId::parse(1).unwrap(),
+        recipient: Recipient::Group(GroupId::parse(1).unwrap()),
+        content: Content::Text(MessageBody::parse("hi").unwrap()),
+        created_at: at(),
+        updated_at: at(),
+    }
+}
+
+/// 2026-11-22T10:21:00.123456Z
+pub(crate) fn at() -> Timestamp {
+    Timestamp::from_micros(1_795_342_860_123_456)
+}
+
+struct Snapshot;
+
+fn user(id: i64) -> Option<User> {
+    (1..=3).contains(&id).then(|| User {
+        id: UserId::parse(id).unwrap(),
+        username: Username::parse(format!("user{id}")).unwrap(),
+        email: EmailAddress::parse(format!("user{id}@example.org")).unwrap(),
+        created_at: at(),
+        updated_at: at(),
+    })
+}
+
+impl UsersRead for Snapshot {
+    fn user(&mut self, id: UserId) -> StoreResult<Option<User>> {
+        Ok(user(id.get()))
+    }
+
+    fn user_exists(&mut self, id: UserId) -> StoreResult<bool> {
+        Ok(user(id.get()).is_some())
+    }
+
+    fn users(&mut self, after: Option<UserId>, limit: PageLimit) -> StoreResult<Page<User>> {
+        let first = after.map_or(1, |id| id.get() + 1);
+        Ok(Page::cut((first..=3).filter_map(user).collect(), limit))
+    }
+}
+
+impl GroupsRead for Snapshot {
+    fn group(&mut self, _: GroupId) -> StoreResult<Option<Group>> {
+        Ok(None)
+    }
+}
+
+impl MembersRead for Snapshot {
+    fn role(&mut self, _: GroupId, _: UserId) -> StoreResult<Option<Role>> {
+        Ok(None)
+    }
+
+    fn member(&mut self, _: GroupId, _: UserId) -> StoreResult<Option<Member>> {
+        Ok(None)
+    }
+
+    fn owner(&mut self, _: GroupId) -> StoreResult<Option<UserId>> {
+        Ok(None)
+    }
+
+    fn members(
+        &mut self,
+        _: GroupId,
+        _: Option<UserId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Member>> {
+        Ok(Page::cut(Vec::new(), limit))
+    }
+}
+
+impl ConversationsRead for Snapshot {
+    fn conversation(&mut self, _: ConversationId) -> StoreResult<Option<Conversation>> {
+        Ok(None)
+    }
+
+    fn direct_conversation(&mut self, _: DirectPair) -> StoreResult<Option<Conversation>> {
+        Ok(None)
+    }
+
+    fn participant(&mut self, _: ConversationId, _: UserId) -> StoreResult<Option<Participant>> {
+        Ok(None)
+    }
+}
+
+impl MessagesRead for Snapshot {
+    fn message(&mut self, _: MessageId) -> StoreResult<Option<Message>> {
+        Ok(None)
+    }
+
+    fn timeline_contains(&mut self, _: Timeline, _: MessageId) -> StoreResult<bool> {
+        Ok(false)
+    }
+
+    fn messages_older(
+        &mut self,
+        _: Timeline,
+        _: Option<MessageId>,
+        _: i64,
+        _: i64,
+    ) -> StoreResult<Vec<Message>> {
+        Ok(Vec::new())
+    }
+
+    fn messages_newer(
+        &mut self,
+        _: Timeline,
+        _: Option<MessageId>,
+        _: i64,
+    ) -> StoreResult<Vec<Message>> {
+        Ok(Vec::new())
+    }
+}
+
+impl ReceiptsRead for Snapshot {
+    fn seen_at(&mut self, _: &Message, _: UserId) -> StoreResult<Option<Timestamp>> {
+        Ok(None)
+    }
+
+    fn receipts(
+        &mut self,
+        _: &Message,
+        _: Option<UserId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Receipt>> {
+        Ok(Page::cut(Vec::new(), limit))
+    }
+
+    fn unseen(&mut self, _: UserId) -> StoreResult<Unseen> {
+        Ok(Unseen::default())
+    }
+}
+
+impl FilesRead for Snapshot {
+    fn file(&mut self, _: FileId) -> StoreResult<Option<File>> {
+        Ok(None)
+    }
+
+    fn file_sent_to(&mut self, _: FileId, _: UserId) -> StoreResult<bool> {
+        Ok(false)
+    }
+}
+
+impl EventsRead for Snapshot {
+    fn log_state(&mut self) -> StoreResult<LogState> {
+        Ok(LogState {
+            id: LogId::trusted("log".to_owned()),
+            position: 0,
+        })
+    }
+
+    fn events(&mut self, _: i64, _: i64) -> StoreResult<Vec<LoggedEvent>> {
+        Ok(Vec::new())
+    }
+}
