@@ -1,1 +1,46 @@
-//! x
+//! The chat engine as one binary: reads the configuration, composes store, service and transport,
+//! runs, and stops on a signal. It holds no logic of its own; tests boot the same composition.
+
+mod cli;
+mod config;
+mod migrate;
+mod serve;
+
+use std::process::ExitCode;
+
+pub use config::{Config, Database, InvalidSetting};
+pub use serve::{App, compose};
+
+/// The process: parses the command line and the environment, and runs the command.
+///
+/// What goes wrong ends as one sentence on standard error and exit code 1; a command line that
+/// can't be read, as clap's usage message and exit code 2.
+pub fn main() -> ExitCode {
+    // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
+    // HTTP is left out: anyone who can connect could fill the log with it.
+    let filter = "info,actix_server=warn,actix_http::h1=off";
+    let filter = env_logger::Env::default().default_filter_or(filter);
+    env_logger::Builder::from_env(filter).init();
+    let matches = match cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Failing to print the message leaves nothing better to do than the exit code.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    for name in cli::unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
+        log::warn!("{name} is set, but there is no such setting; it is ignored");
+    }
+    let done = Config::from_matches(&matches).and_then(|config| match matches.subcommand_name() {
+        Some("migrate") => migrate::run(&config),
+        _ => serve::run(&config),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chat-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

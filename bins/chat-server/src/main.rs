@@ -1,1 +1,5 @@
-fn main(){}
+//! The `chat-server` binary; everything it does is in the library beside it, where tests reach it.
+
+fn main() -> std::process::ExitCode {
+    chat_server::main()
+}

@@ -1,0 +1,137 @@
+//! The command line. Settings stand in one table; each row is a flag, an environment variable and a
+//! key of the configuration file at once.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command};
+
+/// One setting; flag and variable are derived from its key.
+pub(crate) struct Setting {
+    /// The key in the configuration file: `data_dir` is `--data-dir` and `CHAT_DATA_DIR` too.
+    pub(crate) key: &'static str,
+    /// What stands for the value in `help`.
+    value: &'static str,
+    /// What it is for.
+    help: &'static str,
+    /// Whether the flag may stand without a value, which then is `on`.
+    switch: bool,
+}
+
+/// Every setting, in the order of `help`.
+pub(crate) const SETTINGS: [Setting; 5] = [
+    Setting {
+        key: "listen",
+        value: "HOST:PORT",
+        help: "Where to listen [default: 127.0.0.1:8080]",
+        switch: false,
+    },
+    Setting {
+        key: "data_dir",
+        value: "DIR",
+        help: "Where the SQLite file lies; created if missing [default: ./data]",
+        switch: false,
+    },
+    Setting {
+        key: "database_url",
+        value: "URL",
+        help: "The database: sqlite://PATH [default: sqlite://<data-dir>/chat.db]",
+        switch: false,
+    },
+    Setting {
+        key: "pool_size",
+        value: "N",
+        help: "Connections for reading, 1 to 1024 [default: 16]",
+        switch: false,
+    },
+    Setting {
+        key: "insecure_open",
+        value: "on|off",
+        help: "Serve open mode, where anyone may act as anyone, beyond this machine [default: off]",
+        switch: true,
+    },
+];
+
+/// The key of the one setting that only says where the others may stand.
+pub(crate) const CONFIG: &str = "config";
+
+impl Setting {
+    /// The flag without its dashes.
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
+    fn arg(&self) -> Arg {
+        let arg = Arg::new(self.key)
+            .long(self.flag())
+            .env(variable(self.key))
+            .value_name(self.value)
+            .help(self.help)
+            .hide_env_values(true)
+            // Any bytes, so that a value that is no text is told of like every other bad one.
+            .value_parser(clap::value_parser!(OsString))
+            .global(true);
+        if self.switch {
+            arg.num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("on")
+        } else {
+            arg
+        }
+    }
+}
+
+/// The environment variable of a setting.
+pub(crate) fn variable(key: &str) -> String {
+    format!("CHAT_{}", key.to_uppercase())
+}
+
+/// The command line, with its subcommands.
+pub(crate) fn command() -> Command {
+    Command::new("chat-server")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A chat backend in one binary: users, direct messages, groups, receipts, over REST")
+        .after_help("RUST_LOG filters the log (info by default).")
+        .subcommand(Command::new("serve").about("Serve; what happens without a command too"))
+        .subcommand(Command::new("migrate").about("Bring the database up to date, and end"))
+        .arg(
+            Arg::new(CONFIG)
+                .long(CONFIG)
+                .env(variable(CONFIG))
+                .value_name("FILE")
+                .help("A TOML file with any of the settings below, such as: listen = \"…\"")
+                .hide_env_values(true)
+                .value_parser(clap::value_parser!(OsString))
+                .global(true),
+        )
+        .args(SETTINGS.iter().map(Setting::arg))
+}
+
+/// Those of `names` that look like a setting of ours and are none: most likely typing mistakes.
+pub(crate) fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
+    let known: Vec<String> = SETTINGS
+        .iter()
+        .map(|setting| setting.key)
+        .chain([CONFIG])
+        .map(variable)
+        .collect();
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with("CHAT_") && !known.contains(name))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn variables_that_are_no_setting_are_named() {
+        let names = ["CHAT_LISTEN", "CHAT_LISTN", "CHAT_CONFIG", "PATH"].map(OsString::from);
+        assert_eq!(unknown_variables(names.into_iter()), ["CHAT_LISTN"]);
+    }
+}

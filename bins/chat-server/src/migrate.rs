@@ -1,0 +1,18 @@
+//! `chat-server migrate`: brings the database up to date and ends.
+
+use anyhow::Result;
+
+use crate::{Config, serve};
+
+/// Runs what is missing and says what was run.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    let options = serve::store_options(config)?;
+    let applied = chat_store::migrate(&options)?;
+    if applied.is_empty() {
+        println!("the database is up to date");
+    }
+    for name in applied {
+        println!("applied {name}");
+    }
+    Ok(())
+}

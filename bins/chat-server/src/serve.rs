@@ -1,0 +1,159 @@
+//! `chat-server serve`: composes store, service and transport, runs until a signal, and drains.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use anyhow::{Context, Result, anyhow};
+use chat_domain::ports::SystemClock;
+use chat_http::HttpOptions;
+use chat_service::ChatService;
+use chat_store::{SqliteOptions, SqliteStore};
+use socket2::SockRef;
+
+use crate::{Config, Database};
+
+/// Everything composed and bound, not yet running.
+pub struct App {
+    /// The transport; it answers while it is awaited.
+    pub server: Server,
+    /// The address it is bound to, with the port the system chose if 0 was asked for.
+    pub address: SocketAddr,
+    /// The store, to be closed when the transport has stopped.
+    pub store: Arc<SqliteStore>,
+}
+
+/// Binds the address, opens the store and brings it up to date, and puts service and transport
+/// over it. Runs inside an actix system.
+///
+/// # Errors
+/// One sentence that says what to do: an address that can't be bound, a folder that can't be
+/// written, a database that can't be opened.
+pub fn compose(config: &Config) -> Result<App> {
+    let listener = bind(&config.listen)?;
+    let address = listener.local_addr()?;
+    let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
+    let service = ChatService::new(store.clone(), Arc::new(SystemClock));
+    let options = HttpOptions {
+        insecure_open: config.insecure_open,
+        ..HttpOptions::default()
+    };
+    let server = chat_http::server(listener, service, options)?;
+    Ok(App {
+        server,
+        address,
+        store,
+    })
+}
+
+/// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, and
+/// what the writer was given is stored. A second signal waits for no request any more.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let App {
+            server,
+            address,
+            store,
+        } = compose(config)?;
+        // Before the line that says that it serves: who reads that line may signal at once.
+        let mut signals = Signals::install().context("can't listen for signals")?;
+        let Database::Sqlite(path) = &config.database;
+        log::info!(
+            "chat-server {} serves http://{address} from {} (SQLite) in open mode: whoever \
+             reaches it may act as any user",
+            env!("CARGO_PKG_VERSION"),
+            path.display(),
+        );
+        let handle = server.handle();
+        let hurry = async move {
+            signals.next().await;
+            log::info!("stopping: requests under way finish, nothing new is accepted");
+            drop(handle.stop(true));
+            signals.next().await;
+        };
+        // The server itself listens to nobody any more once it is stopping.
+        let served = tokio::select! {
+            served = server => served,
+            () = hurry => Ok(()),
+        };
+        store.close();
+        log::info!("stopped");
+        served.context("the server ended")
+    })
+}
+
+/// Where the database lies and how it is opened; makes the data folder if it is missing.
+pub(crate) fn store_options(config: &Config) -> Result<SqliteOptions> {
+    if let Some(dir) = &config.data_dir {
+        fs::create_dir_all(dir).with_context(|| {
+            let dir = dir.display();
+            format!("can't make the data folder {dir}; make it, or choose another with --data-dir")
+        })?;
+    }
+    let Database::Sqlite(path) = &config.database;
+    Ok(SqliteOptions::new(path).readers(config.pool_size))
+}
+
+/// How many connections may wait to be accepted; the default of 128 is little for a burst.
+const BACKLOG: i32 = 1_024;
+
+fn bind(addresses: &[SocketAddr]) -> Result<TcpListener> {
+    let listener = TcpListener::bind(addresses).map_err(|error| {
+        let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let advice = match error.kind() {
+            ErrorKind::AddrInUse => "end the program that does, or choose another",
+            ErrorKind::AddrNotAvailable => "this machine has no such address; choose another",
+            ErrorKind::PermissionDenied => "this user may not; choose a port from 1024 on",
+            _ => "choose another",
+        };
+        anyhow!(
+            "can't listen on {} ({error}): {advice} with --listen",
+            all.join(", ")
+        )
+    })?;
+    SockRef::from(&listener).listen(BACKLOG)?;
+    Ok(listener)
+}
+
+/// What asks the process to end.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// What asks the process to end.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
+}
