@@ -1,0 +1,19 @@
+//! End-to-end tests: through HTTP, on the composition that production runs.
+
+mod support;
+
+mod bad_bodies;
+mod bad_requests;
+mod files;
+mod groups;
+mod health;
+mod members;
+mod messages;
+mod open_mode;
+mod process;
+mod readme;
+mod receipts;
+mod users;
+mod walls;
+mod windows;
+mod wire;

@@ -1,0 +1,160 @@
+//! Open mode: who acts, and who may reach it at all.
+
+use serde_json::json;
+
+use crate::support::{App, Request};
+
+#[test]
+fn an_unknown_actor_is_401_before_everything_that_is_wrong_too() {
+    let app = App::start();
+    let ghost = app.as_user(99);
+    ghost.get("/users").problem(401, "unknown_actor");
+    ghost.get("/users/98").problem(401, "unknown_actor");
+    ghost.get("/groups/98").problem(401, "unknown_actor");
+    ghost
+        .get("/groups/98/members")
+        .problem(401, "unknown_actor");
+    ghost.get("/messages/98").problem(401, "unknown_actor");
+    ghost
+        .get("/messages?group_id=98")
+        .problem(401, "unknown_actor");
+    ghost
+        .get("/messages?receiver_id=98")
+        .problem(401, "unknown_actor");
+    ghost
+        .get("/messages/unseen/99")
+        .problem(401, "unknown_actor");
+    ghost.get("/messages/98/seen").problem(401, "unknown_actor");
+    ghost.get("/files/98").problem(401, "unknown_actor");
+    ghost.delete("/groups/98").problem(401, "unknown_actor");
+    ghost
+        .delete("/groups/98/members/97")
+        .problem(401, "unknown_actor");
+    ghost.delete("/messages/98").problem(401, "unknown_actor");
+    let text = json!({"receiver_id": 98, "type": "text", "content": "hi"});
+    ghost.post("/messages", &text).problem(401, "unknown_actor");
+    ghost
+        .post("/groups", &json!({"name": "team"}))
+        .problem(401, "unknown_actor");
+    ghost
+        .post("/users", &json!({"username": "a", "email": "a@b.org"}))
+        .problem(401, "unknown_actor");
+    ghost
+        .post("/files", &json!({"url": "https://example.org"}))
+        .problem(401, "unknown_actor");
+    ghost
+        .post("/groups/98/members", &json!({"user_id": 97}))
+        .problem(401, "unknown_actor");
+    ghost
+        .post("/messages/98/seen", &json!({}))
+        .problem(401, "unknown_actor");
+    // 401 comes before what the transport itself refuses.
+    ghost.get("/nowhere").problem(401, "unknown_actor");
+    ghost.delete("/users").problem(401, "unknown_actor");
+    ghost
+        .post("/users", &json!([]))
+        .problem(401, "unknown_actor");
+    ghost.get("/users?limit=0").problem(401, "unknown_actor");
+    ghost
+        .get("/messages/unseen/1")
+        .problem(401, "unknown_actor");
+}
+
+#[test]
+fn a_malformed_header_is_400() {
+    let app = App::start();
+    for bad in [
+        "",
+        "ada",
+        "0",
+        "-1",
+        "1.0",
+        "9007199254740992",
+        "1,2",
+        "+1",
+        " 1 2",
+    ] {
+        let answer = Request::new("GET", "/users")
+            .header("X-User-Id", bad)
+            .send(app.address());
+        assert_eq!(answer.faults()[0].0, "X-User-Id", "{bad:?}");
+    }
+    let twice = Request::new("GET", "/users")
+        .header("X-User-Id", "1")
+        .header("X-User-Id", "1");
+    assert_eq!(
+        twice.send(app.address()).faults(),
+        [("X-User-Id".into(), "repeated".into())]
+    );
+}
+
+#[test]
+fn an_acting_field_must_name_the_actor() {
+    let app = App::start();
+    let [ada, bob] = app.users(["ada", "bob"]);
+    let message = app.tell(bob, ada, "hi");
+    let text = json!({"sender_id": bob, "receiver_id": bob, "type": "text", "content": "hi"});
+    // What is invalid comes first, who is meant after it.
+    assert_eq!(app.as_user(ada).post("/messages", &text).status, 400);
+    let text = json!({"sender_id": bob, "receiver_id": ada, "type": "text", "content": "hi"});
+    app.as_user(ada)
+        .post("/messages", &text)
+        .problem(403, "actor_mismatch");
+    let path = format!("/messages/{message}/seen");
+    app.as_user(ada)
+        .post(&path, &json!({"user_id": bob}))
+        .problem(403, "actor_mismatch");
+    app.as_user(ada)
+        .get(&format!("/messages/unseen/{bob}"))
+        .problem(403, "actor_mismatch");
+    app.as_user(bob).post("/messages", &text).expect(201);
+}
+
+#[test]
+fn credentials_of_token_mode_are_refused() {
+    let app = App::start();
+    let request = Request::new("GET", "/users").header("Authorization", "Bearer x");
+    request.send(app.address()).problem(400, "open_mode");
+}
+
+#[test]
+fn a_web_page_does_not_reach_into_a_local_server() {
+    let app = App::start();
+    let ask = |name: &str, value: &str| {
+        Request::new("GET", "/users")
+            .header(name, value)
+            .send(app.address())
+    };
+    for good in [
+        "localhost",
+        "localhost:8080",
+        "127.0.0.1",
+        "127.9.9.9:1",
+        "[::1]:80",
+        "LOCALHOST",
+    ] {
+        ask("Host", good).expect(200);
+        ask("Origin", &format!("http://{good}")).expect(200);
+    }
+    for bad in [
+        "example.org",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "192.168.1.1",
+        "[::2]",
+    ] {
+        ask("Host", bad).problem(403, "host_not_allowed");
+        ask("Origin", &format!("https://{bad}")).problem(403, "origin_not_allowed");
+    }
+    ask("Origin", "null").problem(403, "origin_not_allowed");
+    let health = Request::new("GET", "/health")
+        .header("Host", "evil.example")
+        .send(app.address());
+    health.problem(403, "host_not_allowed");
+    let open = App::start_with(&[("insecure_open", "on")]);
+    let anywhere = Request::new("GET", "/users").header("Host", "chat.example");
+    anywhere
+        .header("Origin", "https://chat.example")
+        .send(open.address())
+        .expect(200);
+}

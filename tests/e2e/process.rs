@@ -1,0 +1,294 @@
+//! The process: what it stores survives its death, and what keeps it from starting is one sentence.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::{Process, Request, SERVER, output, server_command, server_command_at};
+
+fn post(process: &Process, path: &str, body: &serde_json::Value) -> serde_json::Value {
+    Request::new("POST", path)
+        .json(body)
+        .send(process.address())
+        .expect(201)
+}
+
+/// Runs the server where it can't start, and gives what it said.
+fn refused(args: &[&str], data: &Path) -> String {
+    sentence(
+        server_command()
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .args(args),
+    )
+}
+
+fn sentence(command: &mut Command) -> String {
+    let output = output(command);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "one sentence: {said}");
+    said
+}
+
+#[test]
+fn what_was_acknowledged_survives_kill_9() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::start(dir.path());
+    for name in ["ada", "bob"] {
+        let user = json!({"username": name, "email": format!("{name}@example.org")});
+        post(&process, "/users", &user);
+    }
+    let text = json!({"sender_id": 1, "receiver_id": 2, "type": "text", "content": "hi"});
+    let sent: Vec<_> = (0..20)
+        .map(|_| post(&process, "/messages", &text))
+        .collect();
+    process.kill();
+
+    let process = Process::start(dir.path());
+    let get = |path: &str| {
+        Request::new("GET", path)
+            .send(process.address())
+            .expect(200)
+    };
+    assert_eq!(get("/messages?sender_id=1&receiver_id=2"), json!(sent));
+    assert_eq!(get("/messages/unseen/2")["total"], 20);
+    let next = post(&process, "/messages", &text);
+    assert_eq!(next["seq"], 21);
+    assert!(process.terminate().success());
+}
+
+#[test]
+fn a_signal_ends_it_with_code_0() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::start(dir.path());
+    post(
+        &process,
+        "/users",
+        &json!({"username": "ada", "email": "ada@example.org"}),
+    );
+    assert!(process.terminate().success());
+    let process = Process::start(dir.path());
+    Request::new("GET", "/users/1")
+        .send(process.address())
+        .expect(200);
+}
+
+#[test]
+fn a_second_signal_waits_for_no_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let process = Process::start(dir.path());
+    let mut half = std::net::TcpStream::connect(process.address()).unwrap();
+    let head = "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Content-Length: 100\r\n\r\n{";
+    half.write_all(head.as_bytes()).unwrap();
+    // Answered only after the half request was read by a worker, which then waits for its rest.
+    Request::new("GET", "/health")
+        .send(process.address())
+        .expect(200);
+    process.signal();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let second = std::time::Instant::now();
+    process.signal();
+    assert!(process.wait().success());
+    // One signal alone would have waited ten seconds for the rest.
+    assert!(second.elapsed().as_secs() < 5, "{:?}", second.elapsed());
+}
+
+#[test]
+fn a_taken_port_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = sentence(
+        server_command()
+            .args(["--listen", &address, "--data-dir"])
+            .arg(dir.path()),
+    );
+    assert!(
+        said.contains(&address) && said.contains("--listen"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_second_process_on_the_same_file_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = Process::start(dir.path());
+    let said = refused(&[], dir.path());
+    assert!(
+        said.contains("chat.db") && said.contains("another process"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_folder_that_can_not_be_made_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let said = refused(&[], &dir.path().join("file/data"));
+    assert!(said.contains("--data-dir"), "{said}");
+}
+
+#[test]
+fn a_database_that_is_none_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("chat.db"),
+        "this is no database, ".repeat(100),
+    )
+    .unwrap();
+    let said = refused(&[], dir.path());
+    assert!(said.contains("chat.db"), "{said}");
+}
+
+#[test]
+fn a_database_from_a_newer_version_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Process::start(dir.path()).terminate().success());
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
+    let url = dir.path().join("chat.db").display().to_string();
+    execute(&url, newer);
+    let said = refused(&[], dir.path());
+    assert!(
+        said.contains("newer") && said.contains("29990101000000"),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_can_not_be_written_is_one_sentence() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65_534;
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Process::start(dir.path()).terminate().success());
+    let database = dir.path().join("chat.db");
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o444)).unwrap();
+    // A copy, because the other user may not reach where the binary was built.
+    let binary = dir.path().join("server");
+    std::fs::copy(SERVER, &binary).unwrap();
+    let mut command = server_command_at(&binary);
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]);
+    command.arg(dir.path());
+    // Nothing is read-only to root: where the test runs as root, the server does not. The folder
+    // and the lock are the server's, the database is not.
+    let lock = dir.path().join("chat.db.lock");
+    if [dir.path(), &lock]
+        .iter()
+        .all(|path| chown(path, Some(NOBODY), Some(NOBODY)).is_ok())
+    {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let said = sentence(&mut command);
+    assert!(said.contains("chat.db can't be written"), "{said}");
+}
+
+#[test]
+fn a_missing_folder_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/missing/chat.db", dir.path().display());
+    let said = refused(&["--database-url", &url], dir.path());
+    assert!(said.contains("does not exist"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_setting_that_is_no_text_is_one_sentence() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let value = std::ffi::OsStr::from_bytes(b"\xff");
+    let said = sentence(server_command().env("CHAT_POOL_SIZE", value));
+    assert!(
+        said.contains("--pool-size") && said.contains("UTF-8"),
+        "{said}"
+    );
+}
+
+/// Runs a statement on a database that nobody else has open.
+fn execute(path: &str, statement: &str) {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+
+    let mut connection = SqliteConnection::establish(path).expect("it opens");
+    connection.batch_execute(statement).expect("it runs");
+}
+
+#[test]
+fn settings_come_from_flag_variable_and_file_in_this_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("chat.toml");
+    std::fs::write(&file, "pool_size = 0\n").unwrap();
+    let said = |variable: Option<&str>, args: &[&str]| {
+        let mut command = server_command();
+        command
+            .args(["--listen", "127.0.0.1:0", "--config"])
+            .arg(&file)
+            .arg("--data-dir");
+        command.arg(dir.path()).args(args);
+        if let Some(value) = variable {
+            command.env("CHAT_POOL_SIZE", value);
+        }
+        sentence(&mut command)
+    };
+    assert!(said(None, &[]).contains("--pool-size is \"0\""));
+    assert!(said(Some("2000"), &[]).contains("--pool-size is \"2000\""));
+    assert!(said(Some("2000"), &["migrate", "--pool-size", "x"]).contains("--pool-size is \"x\""));
+}
+
+#[test]
+fn unknown_settings_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("chat.toml");
+    std::fs::write(&file, "lisen = \"127.0.0.1:80\"\n").unwrap();
+    let said = refused(&["--config", &file.display().to_string()], dir.path());
+    assert!(said.contains("lisen"), "{said}");
+    std::fs::write(&file, "listen = \n").unwrap();
+    let said = refused(&["--config", &file.display().to_string()], dir.path());
+    assert!(said.contains("no TOML"), "{said}");
+    let flag = output(server_command().arg("--lisen"));
+    assert_eq!(flag.status.code(), Some(2));
+    let migrate = output(
+        server_command()
+            .args(["migrate", "--data-dir"])
+            .arg(dir.path())
+            .env("CHAT_LISEN", "x"),
+    );
+    assert!(migrate.status.success());
+    let said = String::from_utf8_lossy(&migrate.stderr).into_owned();
+    assert_eq!(said.matches("CHAT_LISEN").count(), 1, "{said}");
+}
+
+#[test]
+fn migrate_brings_up_to_date_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let migrate = || {
+        let mut command = server_command();
+        let output = output(command.args(["migrate", "--data-dir"]).arg(dir.path()));
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(migrate().contains("applied"));
+    assert_eq!(migrate(), "the database is up to date\n");
+}
+
+#[test]
+fn help_names_every_setting() {
+    let output = output(server_command().arg("help"));
+    assert!(output.status.success());
+    let help = String::from_utf8_lossy(&output.stdout).into_owned();
+    for setting in [
+        "--listen",
+        "CHAT_DATA_DIR",
+        "--database-url",
+        "--pool-size",
+        "migrate",
+    ] {
+        assert!(help.contains(setting), "{setting} is missing in {help}");
+    }
+}
