@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use crate::support::{App, NOTHING};
+use crate::support::{App, NOTHING, digest};
 
 #[test]
 fn a_text_is_kept_byte_for_byte() {
@@ -172,6 +172,19 @@ fn who_sends_must_be_there_and_so_must_who_receives() {
             .ids(&format!("/messages?receiver_id={bob}")),
         NOTHING
     );
+}
+
+#[test]
+fn a_send_that_fails_late_leaves_nothing_behind() {
+    let app = App::start();
+    let [ada, bob] = app.users(["ada", "bob"]);
+    let before = digest(&app.database());
+    // The conversation of the two is opened before the file is found to be missing.
+    let body = json!({"sender_id": ada, "receiver_id": bob, "type": "file", "file_id": 99});
+    app.as_system()
+        .post("/messages", &body)
+        .problem(404, "file_not_found");
+    assert_eq!(digest(&app.database()), before);
 }
 
 #[test]

@@ -242,6 +242,45 @@ fn settings_come_from_flag_variable_and_file_in_this_order() {
 }
 
 #[test]
+fn open_mode_leaves_loopback_when_told_so_in_any_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("chat.toml");
+    std::fs::write(&file, "insecure_open = true\n").unwrap();
+    let anywhere = || {
+        let mut command = server_command();
+        command.args(["--listen", "0.0.0.0:0", "--data-dir"]);
+        command.arg(dir.path());
+        command
+    };
+    assert!(sentence(&mut anywhere()).contains("--insecure-open"));
+    for command in [
+        anywhere().arg("--insecure-open"),
+        anywhere().arg("--insecure-open=on"),
+        anywhere().env("CHAT_INSECURE_OPEN", "true"),
+        anywhere().env("CHAT_CONFIG", &file),
+    ] {
+        assert!(Process::spawn(command).terminate().success());
+    }
+}
+
+#[test]
+fn the_cause_of_a_failure_is_in_the_log_under_the_request_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = Process::start(dir.path());
+    let file = json!({"url": "https://example.org", "size": 1});
+    post(&process, "/files", &file);
+    // Somebody has been at the database.
+    let path = dir.path().join("chat.db").display().to_string();
+    execute(&path, "UPDATE files SET size = -1");
+    let answer = Request::new("GET", "/files/1").send(process.address());
+    let problem = answer.problem(500, "internal");
+    let id = problem["request_id"].as_str().unwrap();
+    let line = process.logged(id);
+    assert!(line.contains("files.size of row 1"), "{line}");
+    assert!(!answer.text().contains("files.size"), "{}", answer.text());
+}
+
+#[test]
 fn unknown_settings_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("chat.toml");

@@ -3,11 +3,11 @@
 use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::support::{App, level};
+use crate::support::{App, redact};
 
 macro_rules! snapshot {
     ($name:literal, $value:expr) => {
-        assert_json_snapshot!($name, level($value))
+        assert_json_snapshot!($name, redact($value))
     };
 }
 

@@ -1,8 +1,9 @@
 //! Durable sends per second through HTTP, and what group commit gains over one commit per request.
 //!
-//! `cargo run --release -p chat-bench [SECONDS]` measures rounds of `SECONDS` (3 when not given) on
-//! a temporary directory, the two ways of committing in turn, and prints medians. The load comes
-//! from the same machine over loopback, so absolute figures are its own; the ratios carry over.
+//! `cargo run --release -p chat-bench [SECONDS]` measures rounds of `SECONDS` (3 when not given), the
+//! two ways of committing in turn, and prints medians. The data lies below `TMPDIR`: on a disk in
+//! memory every fsync would be free. The load comes from the same machine over loopback, so absolute
+//! figures are its own; the ratios carry over.
 
 mod client;
 mod fsync;

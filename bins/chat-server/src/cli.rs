@@ -51,7 +51,7 @@ pub(crate) const SETTINGS: [Setting; 5] = [
     },
 ];
 
-/// The key of the one setting that only says where the others may stand.
+/// `--config`, the path of the configuration file; no key of that file itself.
 pub(crate) const CONFIG: &str = "config";
 
 impl Setting {
@@ -91,7 +91,7 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("A chat backend in one binary: users, direct messages, groups, receipts, over REST")
         .after_help("RUST_LOG filters the log (info by default).")
-        .subcommand(Command::new("serve").about("Serve; what happens without a command too"))
+        .subcommand(Command::new("serve").about("Run the server (the default)"))
         .subcommand(Command::new("migrate").about("Bring the database up to date, and end"))
         .arg(
             Arg::new(CONFIG)

@@ -18,9 +18,10 @@ pub use serve::{App, compose};
 pub fn main() -> ExitCode {
     // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
     // HTTP is left out: anyone who can connect could fill the log with it.
-    let filter = "info,actix_server=warn,actix_http::h1=off";
-    let filter = env_logger::Env::default().default_filter_or(filter);
-    env_logger::Builder::from_env(filter).init();
+    env_logger::Builder::new()
+        .parse_filters("info,actix_server=warn,actix_http::h1=off")
+        .parse_default_env()
+        .init();
     let matches = match cli::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {

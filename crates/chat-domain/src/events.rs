@@ -1,4 +1,4 @@
-//! The log: one narrow row for every durable change, in the order of the changes.
+//! The log: one narrow row for every change in a conversation or a group, in the order of the changes.
 
 use crate::{Actor, ConversationId, MessageId, Role, Timestamp, UserId};
 

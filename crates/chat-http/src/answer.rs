@@ -27,7 +27,7 @@ pub(crate) fn created(location: &str, thing: &impl Serialize) -> Answer {
 }
 
 /// A thing, 201 if it is `new`; for those that have no address of their own.
-pub(crate) fn put(new: bool, thing: &impl Serialize) -> Answer {
+pub(crate) fn created_or_found(new: bool, thing: &impl Serialize) -> Answer {
     let status = if new {
         StatusCode::CREATED
     } else {

@@ -40,10 +40,10 @@ async fn in_time(
     body: impl Future<Output = Result<Vec<u8>, Problem>>,
 ) -> Result<Vec<u8>, Problem> {
     match request.app_data::<BodyTimeout>() {
-        Some(&BodyTimeout(limit)) => time::timeout(limit, body)
+        Some(&BodyTimeout(limit)) if !limit.is_zero() => time::timeout(limit, body)
             .await
             .unwrap_or_else(|_| Err(Problem::request_timeout())),
-        None => body.await,
+        _ => body.await,
     }
 }
 

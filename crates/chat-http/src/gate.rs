@@ -25,7 +25,7 @@ pub(crate) fn check(head: &RequestHead) -> Result<(), Problem> {
 }
 
 /// Every host that the request names must be a loopback one, and it must name one: in the header,
-/// or in the target itself (absolute form, or HTTP/2's authority).
+/// or in the target itself, in its absolute form.
 fn for_loopback(head: &RequestHead) -> bool {
     let target = head
         .uri

@@ -27,5 +27,5 @@ mod tests;
 mod time;
 mod unread;
 
-pub use routes::app;
+pub use routes::{app, routes};
 pub use server::{HttpOptions, server};

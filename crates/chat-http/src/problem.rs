@@ -28,8 +28,8 @@ pub(crate) struct Problem {
     allow: Option<Box<str>>,
     /// For the log only.
     cause: Option<Box<str>>,
-    /// Whether the actor's existence cannot matter any more: the service has looked, or the
-    /// request was not even let in.
+    /// Whether the edge must leave it as it is, and not tell 401 instead: the actor was looked up
+    /// already, or the request was refused at the gate.
     settled: bool,
 }
 

@@ -51,20 +51,42 @@ where
     }
 }
 
-/// A path with its methods: OPTIONS tells them, and any other is refused.
-pub(crate) fn resource(path: &str, endpoints: impl IntoIterator<Item = Endpoint>) -> Resource {
-    let mut names = Vec::new();
-    let mut resource = web::resource(path);
-    for Endpoint { method, route } in endpoints {
-        names.push(method.to_string());
-        if method == Method::GET {
-            names.push(Method::HEAD.to_string());
-        }
-        resource = resource.route(route);
-    }
-    names.push(Method::OPTIONS.to_string());
-    let allow = names.join(", ");
+/// A path and its own methods.
+pub(crate) struct Path {
+    path: &'static str,
+    endpoints: Vec<Endpoint>,
+}
 
+/// A path with these methods.
+pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> Path {
+    let endpoints = endpoints.into();
+    Path { path, endpoints }
+}
+
+impl Path {
+    /// Each method with the path, as `("GET", "/users/{id}")`.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (String, &'static str)> {
+        let methods = self.endpoints.iter().map(|endpoint| &endpoint.method);
+        methods.map(|method| (method.to_string(), self.path))
+    }
+
+    /// What answers on the path: OPTIONS tells its methods, and any other is refused.
+    pub(crate) fn resource(self) -> Resource {
+        let mut names = Vec::new();
+        let mut resource = web::resource(self.path);
+        for Endpoint { method, route } in self.endpoints {
+            names.push(method.to_string());
+            if method == Method::GET {
+                names.push(Method::HEAD.to_string());
+            }
+            resource = resource.route(route);
+        }
+        names.push(Method::OPTIONS.to_string());
+        with_the_rest(resource, names.join(", "))
+    }
+}
+
+fn with_the_rest(resource: Resource, allow: String) -> Resource {
     let options = allow.clone();
     resource
         .route(web::method(Method::OPTIONS).to(move || {

@@ -10,7 +10,7 @@ use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
 use crate::handlers::{files, groups, health, members, messages, receipts, users};
 use crate::problem::Problem;
-use crate::resource::{delete, get, post, resource};
+use crate::resource::{Path, delete, get, path, post};
 
 /// The whole API as an actix `App`, for a server or a test of the host's own. It answers every
 /// request target, unknown ones too; services that are added to it go through the same edge.
@@ -33,28 +33,39 @@ pub fn app(
         }))
         .app_data(web::Data::new(service))
         .app_data(BodyTimeout(options.body_timeout))
-        .configure(routes)
+        .configure(|config| {
+            for path in paths() {
+                config.service(path.resource());
+            }
+        })
         .default_service(web::to(async || {
             Err::<HttpResponse, _>(Problem::route_not_found())
         }))
 }
 
+/// Every route as its method and path, such as `("GET", "/users/{id}")`; HEAD and OPTIONS, which
+/// every path has besides, are left out.
+pub fn routes() -> Vec<(String, &'static str)> {
+    paths().iter().flat_map(Path::routes).collect()
+}
+
 #[rustfmt::skip]
-fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/health", [get(health::live)]))
-        .service(resource("/health/live", [get(health::live)]))
-        .service(resource("/health/ready", [get(health::ready)]))
-        .service(resource("/users", [get(users::list), post(users::create)]))
-        .service(resource("/users/{id}", [get(users::show)]))
-        .service(resource("/groups", [post(groups::create)]))
-        .service(resource("/groups/{id}", [get(groups::show), delete(groups::delete)]))
-        .service(resource("/groups/{id}/members", [get(members::list), post(members::add)]))
-        .service(resource("/groups/{id}/members/{user_id}", [delete(members::remove)]))
-        .service(resource("/messages", [get(messages::list), post(messages::send)]))
-        .service(resource("/messages/{id}", [get(messages::show), delete(messages::delete)]))
-        .service(resource("/messages/{id}/seen", [get(receipts::list), post(receipts::mark)]))
-        .service(resource("/messages/unseen/{user_id}", [get(receipts::unseen)]))
-        .service(resource("/files", [post(files::create)]))
-        .service(resource("/files/{id}", [get(files::show)]));
+fn paths() -> Vec<Path> {
+    vec![
+        path("/health", [get(health::live)]),
+        path("/health/live", [get(health::live)]),
+        path("/health/ready", [get(health::ready)]),
+        path("/users", [get(users::list), post(users::create)]),
+        path("/users/{id}", [get(users::show)]),
+        path("/groups", [post(groups::create)]),
+        path("/groups/{id}", [get(groups::show), delete(groups::delete)]),
+        path("/groups/{id}/members", [get(members::list), post(members::add)]),
+        path("/groups/{id}/members/{user_id}", [delete(members::remove)]),
+        path("/messages", [get(messages::list), post(messages::send)]),
+        path("/messages/{id}", [get(messages::show), delete(messages::delete)]),
+        path("/messages/{id}/seen", [get(receipts::list), post(receipts::mark)]),
+        path("/messages/unseen/{user_id}", [get(receipts::unseen)]),
+        path("/files", [post(files::create)]),
+        path("/files/{id}", [get(files::show)]),
+    ]
 }

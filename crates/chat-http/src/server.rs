@@ -27,7 +27,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The most workers that a server can have.
 const MOST_WORKERS: usize = 512;
 
-/// How the server runs. The defaults suit a server on the open network.
+/// How the server runs. The timeouts and limits suit a server on the open network; they hold for
+/// [`server`], and of them only `body_timeout` for [`app`]. A timeout of zero is none.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Lets in requests for hosts and from origins that are no loopback names. Without

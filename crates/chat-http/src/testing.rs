@@ -22,7 +22,7 @@ pub(crate) enum FakeStore {
     ThreeUsers,
     /// All are refused.
     Refuses(StoreError),
-    /// The first one is its end.
+    /// Any job makes it panic.
     Panics,
 }
 

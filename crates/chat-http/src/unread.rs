@@ -84,7 +84,7 @@ async fn drain(payload: &mut Payload) -> bool {
     false
 }
 
-/// Lets the dispatcher go on once, and is called again at once.
+/// Yields to the dispatcher once, and wakes itself at once.
 async fn step_back() {
     let mut stepped = false;
     poll_fn(|cx| {

@@ -23,7 +23,7 @@ impl ChatService {
     /// Makes an external file known; the actor is its uploader.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only those that every method has.
     pub async fn create_external_file(
         &self,
         actor: Actor,

@@ -79,7 +79,7 @@ fn create(
             living_user(tx, owner)?;
             if owner != user {
                 return Err(ServiceError::Forbidden(
-                    "a user makes groups of its own only",
+                    "a user can't name another user as owner",
                 ));
             }
             Some(owner)

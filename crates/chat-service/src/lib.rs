@@ -3,6 +3,7 @@
 //! [`ChatService`] says who may do what and what follows from it, over the ports of `chat-domain`.
 //! It knows no SQL, no HTTP and no JSON. Every method takes the [`Actor`](chat_domain::Actor) it
 //! acts for; what a method reads and writes happens in one transaction, and an error undoes it.
+//! Every method may answer `UnknownActor` and `Store`; each lists what else it may.
 //! Dropping a call's future leaves the change to be done whole or not at all, never half.
 //!
 //! ```

@@ -49,7 +49,7 @@ impl ChatService {
     /// Living users by id, from the one after `after`.
     ///
     /// # Errors
-    /// None of its own.
+    /// Only those that every method has.
     pub async fn users(
         &self,
         actor: Actor,

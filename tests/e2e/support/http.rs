@@ -180,6 +180,7 @@ impl Answer {
             Some("application/problem+json"),
             "{problem}"
         );
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status, "{problem}");
         assert_eq!(

@@ -2,14 +2,14 @@
 
 mod app;
 mod http;
-mod level;
 mod needs;
 mod process;
+mod redact;
 mod store;
 
 pub(crate) use app::{App, NOTHING};
 pub(crate) use http::{Answer, Request, exchange, pairs};
-pub(crate) use level::level;
 pub(crate) use needs::available;
 pub(crate) use process::{Process, SERVER, output, server_command, server_command_at};
+pub(crate) use redact::redact;
 pub(crate) use store::digest;

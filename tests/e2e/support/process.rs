@@ -22,7 +22,7 @@ pub(crate) fn server_command_at(binary: &Path) -> Command {
             command.env_remove(name);
         }
     }
-    command.env("RUST_LOG", "info").stdin(Stdio::null());
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
     command
 }
 
@@ -60,15 +60,22 @@ pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
     // Kept open, or the server's next log line would find a closed pipe.
-    _log: BufReader<ChildStderr>,
+    log: BufReader<ChildStderr>,
 }
 
 impl Process {
     /// Starts on this data folder, and waits for the line that says where it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = server_command()
+        let mut command = server_command();
+        command
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data)
+            .arg(data);
+        Self::spawn(&mut command)
+    }
+
+    /// Starts as `command` says.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -88,12 +95,24 @@ impl Process {
         Self {
             child,
             address,
-            _log: log,
+            log,
         }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The next line of its log that has `text` in it.
+    pub(crate) fn logged(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).expect("its log");
+            assert_ne!(read, 0, "it ended without a word of {text}");
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     /// Ends it as a power cut would end the process.

@@ -10,7 +10,7 @@ use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
-/// The body of `POST /groups`; its owner is not the one that acts.
+/// The body of `POST /groups`; `owner_id` does not name the actor.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateGroup {

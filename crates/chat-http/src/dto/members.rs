@@ -9,7 +9,7 @@ use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
-/// The body of `POST /groups/:id/members`; its user is not the one that acts.
+/// The body of `POST /groups/:id/members`; `user_id` does not name the actor.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddMember {

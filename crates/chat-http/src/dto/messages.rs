@@ -13,7 +13,7 @@ use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
-/// The body of `POST /messages`; its sender is the one that acts.
+/// The body of `POST /messages`; `sender_id` names the actor.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = one_recipient, skip_on_field_errors = false))]

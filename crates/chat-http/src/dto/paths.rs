@@ -45,7 +45,7 @@ impl MemberPath {
     }
 }
 
-/// `/messages/unseen/:user_id`, whose user is the one that acts.
+/// `/messages/unseen/:user_id`, whose `user_id` names the actor.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReaderPath {

@@ -9,7 +9,7 @@ use crate::fields::{Fields, WireInt, given, int, rules};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
-/// The body of `POST /messages/:id/seen`; its user is the one that acts.
+/// The body of `POST /messages/:id/seen`; `user_id` names the actor.
 #[derive(Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkMessage {

@@ -14,7 +14,7 @@ pub(crate) async fn add(service: Service, command: Command<AddMember, IdPath>) -
     let acting = command.acting;
     let put = command.body.parse(command.path.id(GroupId::parse)?)?;
     let (member, added) = acting.told(service.put_member(acting.actor(), put).await)?;
-    answer::put(added, &MemberJson::from(&member))
+    answer::created_or_found(added, &MemberJson::from(&member))
 }
 
 pub(crate) async fn remove(service: Service, ask: Ask<MemberPath>) -> Answer {

@@ -34,8 +34,8 @@ impl FieldError {
     }
 }
 
-/// Bad fields in the order they were found, each once and for the first reason; one more than are
-/// told of at most, which shows that there are too many.
+/// Bad fields in the order they were found, each once and for the first reason. One more is kept than
+/// clients are told of at most: it means that the list was cut.
 #[derive(Debug, Default)]
 pub(crate) struct FieldErrors {
     errors: Vec<FieldError>,

@@ -7,7 +7,7 @@ use chat_store::{NativeJob, SqliteStore, SqliteTx};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 
 use super::World;
@@ -182,4 +182,21 @@ fn the_ports_and_the_connection_share_the_transaction() {
     });
     assert_eq!(ended, Ended::Committed);
     assert_eq!(notes(&world), [1]);
+}
+
+#[test]
+fn a_commit_returns_when_the_disk_has_it() {
+    let world = World::new();
+    let (tell, told) = channel();
+    native(&world.store, move |tx| {
+        let conn = tx.connection().unwrap();
+        let full = diesel::select(sql::<BigInt>("synchronous FROM pragma_synchronous"))
+            .get_result::<i64>(conn);
+        let mode = diesel::select(sql::<Text>("journal_mode FROM pragma_journal_mode"))
+            .get_result::<String>(conn);
+        tell.send((full.unwrap(), mode.unwrap())).unwrap();
+        Verdict::Undo
+    });
+    // 2 is FULL: in the mode of the write-ahead log each commit is synced.
+    assert_eq!(told.recv().unwrap(), (2, "wal".to_owned()));
 }

@@ -1,25 +1,25 @@
-//! Answers with everything made the same that differs from run to run.
+//! Answers without what differs from run to run.
 
 use serde_json::Value;
 
 /// The value with its times and request ids replaced; their form is checked where they are made.
-pub(crate) fn level(mut value: Value) -> Value {
-    level_in(&mut value);
+pub(crate) fn redact(mut value: Value) -> Value {
+    redact_in(&mut value);
     value
 }
 
-fn level_in(value: &mut Value) {
+fn redact_in(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.as_str() {
                     "created_at" | "updated_at" | "seen_at" => *value = "[time]".into(),
                     "request_id" => *value = "[id]".into(),
-                    _ => level_in(value),
+                    _ => redact_in(value),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(level_in),
+        Value::Array(items) => items.iter_mut().for_each(redact_in),
         _ => {}
     }
 }
