@@ -131,27 +131,23 @@ impl SqliteStore {
     /// meanwhile waits too. Called from inside a job of its own threads it returns at once, and the
     /// rest is done after: a thread can't wait for itself.
     pub fn close(&self) {
-        let intake = self
-            .intake
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
         if self.own.contains(&thread::current().id()) {
+            drop(self.take_intake());
             return;
         }
+        // Before the intake is taken: who has that must never wait for somebody who waits for the
+        // threads, which end only when it is dropped.
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Intake {
-            writes,
-            scans,
-            readers,
-        }) = intake
-        {
-            // Scans first: the writer's last checkpoint finds no reader in its way.
-            drop((scans, readers));
-            threads.scans.drain(..).for_each(join);
-            drop(writes);
-        }
+        // Scans first: the writer's last checkpoint finds no reader in its way.
+        let writes = self.take_intake().map(|intake| intake.writes);
+        threads.scans.drain(..).for_each(join);
+        drop(writes);
         threads.writer.take().into_iter().for_each(join);
+    }
+
+    fn take_intake(&self) -> Option<Intake> {
+        let mut intake = self.intake.write().unwrap_or_else(PoisonError::into_inner);
+        intake.take()
     }
 
     fn enqueue(&self, job: Job) -> Result<(), (StoreError, Job)> {

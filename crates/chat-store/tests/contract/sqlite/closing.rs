@@ -1,8 +1,9 @@
 //! Closing a store: what was accepted is done, and nothing after.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use chat_domain::ports::{Outcome, Store, StoreError, Verdict, WriteJob, WriteTx};
 use chat_store::{SqliteOptions, SqliteStore};
@@ -58,6 +59,29 @@ fn who_closes_at_the_same_time_waits_too() {
             .all(|&done| done)
     );
     scanning.join().unwrap().unwrap();
+}
+
+/// Whoever takes the queue away must not wait for somebody who waits for the queue to end.
+#[test]
+fn closing_at_the_same_time_comes_to_an_end() {
+    for _ in 0..60 {
+        let world = World::new();
+        let barrier = Arc::new(Barrier::new(4));
+        let (closed, is_closed) = channel();
+        for _ in 0..4 {
+            let (store, barrier) = (world.store.clone(), Arc::clone(&barrier));
+            let closed = closed.clone();
+            std::thread::spawn(move || {
+                barrier.wait();
+                store.close();
+                closed.send(()).unwrap();
+            });
+        }
+        for _ in 0..4 {
+            let ended = is_closed.recv_timeout(Duration::from_secs(20));
+            ended.expect("every close comes to an end");
+        }
+    }
 }
 
 #[test]
