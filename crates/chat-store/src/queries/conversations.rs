@@ -120,39 +120,44 @@ impl Conversations for Tx<'_> {
     }
 }
 
+/// Living conversations: of two users, or of a group that was not deleted. Narrowed by the caller.
+macro_rules! living {
+    () => {
+        conversations::table
+            .left_join(groups::table.on(conversations::group_id.eq(groups::id.nullable())))
+            .filter(groups::deleted_at.is_null())
+            .select(ConversationRow::as_select())
+    };
+}
+
 fn by_id(conn: &mut Conn, id: ConversationId) -> Queried<Option<Conversation>> {
-    conversations::table
-        .left_join(groups::table.on(conversations::group_id.eq(groups::id.nullable())))
-        .filter(conversations::id.eq(id.get()))
-        .filter(groups::deleted_at.is_null())
-        .select(ConversationRow::as_select())
-        .get_result(conn)
-        .optional()?
-        .map(Conversation::try_from)
-        .transpose()
+    whole(
+        living!()
+            .filter(conversations::id.eq(id.get()))
+            .get_result(conn),
+    )
 }
 
 fn by_group(conn: &mut Conn, group: GroupId) -> Queried<Option<Conversation>> {
-    conversations::table
-        .inner_join(groups::table.on(conversations::group_id.eq(groups::id.nullable())))
-        .filter(conversations::group_id.eq(group.get()))
-        .filter(groups::deleted_at.is_null())
-        .select(ConversationRow::as_select())
-        .get_result(conn)
-        .optional()?
-        .map(Conversation::try_from)
-        .transpose()
+    whole(
+        living!()
+            .filter(conversations::group_id.eq(group.get()))
+            .get_result(conn),
+    )
 }
 
 fn by_pair(conn: &mut Conn, pair: DirectPair) -> Queried<Option<Conversation>> {
-    conversations::table
+    let found = conversations::table
         .filter(conversations::low_user_id.eq(pair.low().get()))
         .filter(conversations::high_user_id.eq(pair.high().get()))
         .select(ConversationRow::as_select())
-        .get_result(conn)
-        .optional()?
-        .map(Conversation::try_from)
-        .transpose()
+        .get_result(conn);
+    whole(found)
+}
+
+fn whole(found: QueryResult<ConversationRow>) -> Queried<Option<Conversation>> {
+    let row = found.optional()?;
+    row.map(Conversation::try_from).transpose()
 }
 
 /// Makes the conversation of two users, in which both take part from its start; none if there is one.

@@ -141,8 +141,7 @@ fn the_last_to_hold_the_store_may_be_a_job() {
     let job = Holder(Some(store.clone()), dropped);
     assert!(store.submit(Box::new(job)).is_ok());
     drop(store);
-    wait.recv_timeout(std::time::Duration::from_secs(20))
-        .unwrap();
+    wait.recv_timeout(Duration::from_secs(20)).unwrap();
 }
 
 #[test]
@@ -158,6 +157,6 @@ fn a_read_may_close_the_store() {
         });
         closed.send(read).unwrap();
     });
-    let read = wait.recv_timeout(std::time::Duration::from_secs(20));
+    let read = wait.recv_timeout(Duration::from_secs(20));
     assert_eq!(read.unwrap(), Ok(()));
 }
