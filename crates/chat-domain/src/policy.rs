@@ -72,6 +72,24 @@ pub fn create_user(actor: Actor) -> Result<(), Denial> {
     }
 }
 
+/// Who owns a group that `actor` makes: the user itself, who can't name another; whom the system
+/// names, if anyone.
+pub fn create_group(actor: Actor, named: Option<UserId>) -> Result<Option<UserId>, Denial> {
+    match (actor, named) {
+        (Actor::System, named) => Ok(named),
+        (Actor::User(user), Some(named)) if named != user => Err(Denial::Forbidden),
+        (Actor::User(user), _) => Ok(Some(user)),
+    }
+}
+
+/// May list what was sent to a user, whoever sent it: only the system.
+pub fn read_inbox(actor: Actor) -> Result<(), Denial> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::User(_) => Err(Denial::Forbidden),
+    }
+}
+
 /// May know a conversation, its members and messages: the system, and who is in it.
 pub fn know(standing: Standing) -> Result<(), Denial> {
     match standing {

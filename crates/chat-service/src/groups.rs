@@ -2,8 +2,8 @@
 
 use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
-    Actor, Conversation, EventKind, Group, GroupId, GroupName, Member, NewEvent, NewGroup, Role,
-    Timestamp, UserId, policy,
+    Actor, Conversation, ConversationKind, EventKind, Group, GroupId, GroupName, Member, NewEvent,
+    NewGroup, Role, Seq, Timestamp, UserId, policy,
 };
 
 use crate::access::{denied, group_standing, known_actor, living_user, lock_group};
@@ -55,10 +55,10 @@ impl ChatService {
     /// `GroupNotFound`, `Forbidden` unless its owner or the system acts.
     pub async fn delete_group(&self, actor: Actor, id: GroupId) -> Result<(), ServiceError> {
         self.write(move |tx, at| {
-            let (conversation, standing) = lock_group(tx, actor, id)?;
+            let (_, standing) = lock_group(tx, actor, id)?;
             policy::delete_group(standing)
                 .map_err(|d| denied(d, id, actor, "only the owner deletes a group"))?;
-            delete(tx, actor, &conversation, id, at)
+            delete(tx, actor, id, at)
         })
         .await
     }
@@ -72,47 +72,31 @@ fn create(
     at: Timestamp,
 ) -> Result<CreatedGroup, ServiceError> {
     known_actor(tx, actor)?;
-    let owner = match (actor, owner) {
-        (Actor::System, owner) => owner,
-        (Actor::User(user), None) => Some(user),
-        (Actor::User(user), Some(owner)) => {
-            living_user(tx, owner)?;
-            if owner != user {
-                return Err(ServiceError::Forbidden(
-                    "a user can't name another user as owner",
-                ));
-            }
-            Some(owner)
-        }
-    };
-    if let (Actor::System, Some(owner)) = (actor, owner) {
+    if let Some(owner) = owner {
         living_user(tx, owner)?;
     }
-    let group = tx.insert_group(&NewGroup {
+    let owner = policy::create_group(actor, owner)
+        .map_err(|_| ServiceError::Forbidden("a user can't name another user as owner"))?;
+    let mut group = tx.insert_group(&NewGroup {
         name: name.clone(),
         at,
     })?;
-    let conversation = tx.lock_group_conversation(group.id)?;
     tx.append_event(&NewEvent {
         user_id: owner,
         ..NewEvent::new(EventKind::GroupCreated, group.conversation_id, actor, at)
     })?;
+    // Nobody else sees it before the commit, so there is nothing to lock.
+    let conversation = Conversation {
+        id: group.conversation_id,
+        kind: ConversationKind::Group(group.id),
+        last_seq: Seq::START,
+    };
     let mut members = Vec::new();
-    if let (Some(owner), Some(conversation)) = (owner, conversation) {
-        members.push(join(
-            tx,
-            actor,
-            &conversation,
-            group.id,
-            owner,
-            Role::Owner,
-            at,
-        )?);
+    if let Some(owner) = owner {
+        let owner = join(tx, actor, &conversation, group.id, owner, Role::Owner, at)?;
+        members.push(owner);
+        group.member_count = 1;
     }
-    let group = tx.group(group.id)?.ok_or(ServiceError::GroupNotFound {
-        id: group.id,
-        actor,
-    })?;
     Ok(CreatedGroup { group, members })
 }
 
@@ -120,7 +104,6 @@ fn create(
 pub(crate) fn delete(
     tx: &mut dyn WriteTx,
     actor: Actor,
-    conversation: &Conversation,
     id: GroupId,
     at: Timestamp,
 ) -> Result<(), ServiceError> {
@@ -128,9 +111,10 @@ pub(crate) fn delete(
         .group(id)?
         .ok_or(ServiceError::GroupNotFound { id, actor })?;
     tx.delete_group(&group, at)?;
+    let conversation = group.conversation_id;
     tx.append_event(&NewEvent::new(
         EventKind::GroupDeleted,
-        conversation.id,
+        conversation,
         actor,
         at,
     ))?;

@@ -204,7 +204,7 @@ fn remove(
     ))?;
     match removal {
         Removal::Leave => Ok(()),
-        Removal::LastLeaves => groups::delete(tx, actor, &conversation, group, at),
+        Removal::LastLeaves => groups::delete(tx, actor, group, at),
     }
 }
 

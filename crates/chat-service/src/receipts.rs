@@ -4,10 +4,11 @@
 //! that unseen is `last_seq - cleared`: a send moves `last_seq` and its sender's `cleared`, and
 //! touches no row of any reader.
 
+use chat_domain::policy::{self, Denial};
 use chat_domain::ports::{Cost, ReadTx, WriteTx};
 use chat_domain::{
     Actor, EventKind, Message, MessageId, NewEvent, Page, PageLimit, Participant, Receipt,
-    SeenRange, Timestamp, Unseen, UserId, policy,
+    SeenRange, Timestamp, Unseen, UserId,
 };
 
 use crate::access::{acts_as, known_actor, known_message, lives, living_user};
@@ -100,11 +101,9 @@ fn mark(
     };
     let participant = tx.lock_participant(message.conversation_id, reader)?;
     let sender = message.sender_id == reader;
-    let (Some(mut participant), Ok(())) = (
-        participant,
-        policy::mark_seen(actor, participant.is_some(), sender),
-    ) else {
-        return Err(not_for_reader(tx, actor, &message, reader)?);
+    let denial = policy::mark_seen(actor, participant.is_some(), sender).err();
+    let (Some(mut participant), None) = (participant, denial) else {
+        return Err(refusal(tx, actor, &message, reader, denial)?);
     };
 
     let before = tx.seen_at(&message, reader)?;
@@ -169,28 +168,23 @@ fn advance(
     Ok(true)
 }
 
-/// Why this reader can't mark this message: in the order in which a client is told.
-fn not_for_reader(
+/// Why this reader can't mark this message, in the order in which a client is told: whoever or whatever
+/// is missing comes before what is denied.
+fn refusal(
     tx: &mut dyn ReadTx,
     actor: Actor,
     message: &Message,
     reader: UserId,
+    denial: Option<Denial>,
 ) -> Result<ServiceError, ServiceError> {
     known_actor(tx, actor)?;
-    let missing = ServiceError::MessageNotFound {
-        id: message.id,
-        actor,
-    };
-    if !lives(tx, message.conversation_id)? {
-        return Ok(missing);
+    if denial == Some(Denial::Unknown) || !lives(tx, message.conversation_id)? {
+        let id = message.id;
+        return Ok(ServiceError::MessageNotFound { id, actor });
     }
     living_user(tx, reader)?;
-    let in_conversation = tx.participant(message.conversation_id, reader)?.is_some();
-    Ok(match actor {
-        Actor::User(_) if !in_conversation => missing,
-        _ => ServiceError::NotARecipient {
-            message: message.id,
-            user: reader,
-        },
+    Ok(ServiceError::NotARecipient {
+        message: message.id,
+        user: reader,
     })
 }

@@ -35,6 +35,27 @@ fn create_user_is_the_systems() {
 }
 
 #[test]
+fn create_group_cells() {
+    let [ada, bob] = [1, 2].map(|id| UserId::parse(id).unwrap());
+    for (actor, named, owner) in [
+        (Actor::System, None, Ok(None)),
+        (Actor::System, Some(ada), Ok(Some(ada))),
+        (Actor::User(ada), None, Ok(Some(ada))),
+        (Actor::User(ada), Some(ada), Ok(Some(ada))),
+        (Actor::User(ada), Some(bob), Err(Forbidden)),
+    ] {
+        assert_eq!(create_group(actor, named), owner, "{actor:?} {named:?}");
+    }
+}
+
+#[test]
+fn read_inbox_is_the_systems() {
+    let user = Actor::User(UserId::parse(1).unwrap());
+    assert_eq!(read_inbox(Actor::System), Ok(()));
+    assert_eq!(read_inbox(user), Err(Forbidden));
+}
+
+#[test]
 fn know_cells() {
     column(know, [Ok(()), Ok(()), Ok(()), Ok(()), Ok(()), Err(Unknown)]);
 }

@@ -92,11 +92,8 @@ fn timeline(
         }
         MessageSource::Inbox(user) => {
             known_actor(tx, actor)?;
-            if actor != Actor::System {
-                return Err(ServiceError::Forbidden(
-                    "only the system reads a user's inbox",
-                ));
-            }
+            policy::read_inbox(actor)
+                .map_err(|_| ServiceError::Forbidden("only the system reads a user's inbox"))?;
             living_user(tx, user)?;
             Ok(Some(Timeline::Inbox(user)))
         }
