@@ -19,6 +19,7 @@ mod files;
 mod groups;
 mod ids;
 mod invalid;
+mod keys;
 mod members;
 mod messages;
 mod names;
@@ -36,6 +37,7 @@ pub use files::{File, FileName, FileSize, FileUrl, MediaType, NewFile};
 pub use groups::{Group, NewGroup};
 pub use ids::{ConversationId, FileId, GroupId, MAX_ID, MessageId, Seq, UserId};
 pub use invalid::{Fault, Invalid};
+pub use keys::{Fingerprint, IdempotencyKey, KeptAnswer};
 pub use members::{Member, Role, UnknownRole};
 pub use messages::{
     Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,

@@ -141,6 +141,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Answers kept under idempotency keys.
+    idempotency_keys (actor, key) {
+        actor -> BigInt,
+        key -> Text,
+        fingerprint -> Binary,
+        answer -> Binary,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     groups,

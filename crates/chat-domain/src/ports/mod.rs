@@ -9,6 +9,7 @@ mod conversations;
 mod events;
 mod files;
 mod groups;
+mod keys;
 mod members;
 mod messages;
 mod receipts;
@@ -20,6 +21,7 @@ pub use conversations::{Conversations, ConversationsRead};
 pub use events::{Events, EventsRead};
 pub use files::{Files, FilesRead};
 pub use groups::{Groups, GroupsRead};
+pub use keys::Keys;
 pub use members::{Members, MembersRead};
 pub use messages::{Messages, MessagesRead};
 pub use receipts::{Receipts, ReceiptsRead};
@@ -55,11 +57,20 @@ impl<T> ReadTx for T where
 
 /// Everything that can be read and written, in one transaction.
 pub trait WriteTx:
-    ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events
+    ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events + Keys
 {
 }
 
 impl<T> WriteTx for T where
-    T: ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events
+    T: ReadTx
+        + Users
+        + Groups
+        + Members
+        + Conversations
+        + Messages
+        + Receipts
+        + Files
+        + Events
+        + Keys
 {
 }

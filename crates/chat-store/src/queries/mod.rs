@@ -9,6 +9,7 @@ mod conversations;
 mod events;
 mod files;
 mod groups;
+mod keys;
 mod members;
 mod messages;
 mod readers;

@@ -1,7 +1,7 @@
 //! Row locks of the shared queries. SQLite has one writer, and it is this one: what a transaction
 //! reads stays as it is until the transaction ends, so there is nothing to lock.
 
-use chat_domain::{ConversationId, DirectPair, GroupId, MessageId, UserId};
+use chat_domain::{Actor, ConversationId, DirectPair, GroupId, IdempotencyKey, MessageId, UserId};
 use diesel::result::QueryResult;
 
 use super::Conn;
@@ -15,6 +15,7 @@ macro_rules! held {
 }
 
 held! {
+    key(Actor, &IdempotencyKey);
     conversation(ConversationId);
     group_conversation(GroupId);
     direct_conversation(DirectPair);

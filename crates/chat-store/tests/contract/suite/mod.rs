@@ -6,6 +6,7 @@ mod events;
 mod files;
 mod groups;
 mod jobs;
+mod keys;
 mod members;
 mod messages;
 mod pages;

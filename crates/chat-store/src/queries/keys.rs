@@ -1,0 +1,63 @@
+//! The port of idempotency keys.
+
+use chat_domain::ports::{Keys, StoreResult};
+use chat_domain::{Actor, IdempotencyKey, KeptAnswer, Timestamp};
+use diesel::prelude::*;
+
+use super::{Tx, locks, one};
+use crate::rows::{KeyRow, owner};
+use crate::schema::idempotency_keys;
+
+impl Keys for Tx<'_> {
+    fn lock_key(&mut self, actor: Actor, key: &IdempotencyKey) -> StoreResult<Option<KeptAnswer>> {
+        self.read(|conn| {
+            locks::key(conn, actor, key)?;
+            idempotency_keys::table
+                .find((owner(actor), key.as_str()))
+                .select(KeyRow::as_select())
+                .get_result(conn)
+                .optional()?
+                .map(|row| row.under(actor, key))
+                .transpose()
+        })
+    }
+
+    fn keep_answer(&mut self, answer: &KeptAnswer) -> StoreResult<()> {
+        self.write(|conn| {
+            let kept = (
+                idempotency_keys::fingerprint.eq(answer.fingerprint.as_bytes().as_slice()),
+                idempotency_keys::answer.eq(answer.answer.as_slice()),
+                idempotency_keys::created_at.eq(answer.at.as_micros()),
+            );
+            let changed = diesel::insert_into(idempotency_keys::table)
+                .values((
+                    idempotency_keys::actor.eq(owner(answer.actor)),
+                    idempotency_keys::key.eq(answer.key.as_str()),
+                    kept,
+                ))
+                .on_conflict((idempotency_keys::actor, idempotency_keys::key))
+                .do_update()
+                .set(kept)
+                .execute(conn)?;
+            one(changed, "an idempotency key")
+        })
+    }
+
+    fn forget_answers(&mut self, before: Timestamp, most: i64) -> StoreResult<usize> {
+        self.write(|conn| {
+            let last = idempotency_keys::table
+                .filter(idempotency_keys::created_at.lt(before.as_micros()))
+                .order(idempotency_keys::created_at)
+                .offset(most - 1)
+                .select(idempotency_keys::created_at)
+                .first::<i64>(conn)
+                .optional()?;
+            // Without a last one there are fewer than may go.
+            let below = last.map_or(before.as_micros(), |last| last + 1);
+            Ok(diesel::delete(
+                idempotency_keys::table.filter(idempotency_keys::created_at.lt(below)),
+            )
+            .execute(conn)?)
+        })
+    }
+}
