@@ -7,6 +7,7 @@ mod bad_requests;
 mod files;
 mod groups;
 mod health;
+mod idempotency;
 mod members;
 mod messages;
 mod open_mode;

@@ -7,7 +7,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{Process, Request, SERVER, output, server_command, server_command_at};
+use crate::support::{
+    Process, Request, SERVER, execute, output, server_command, server_command_at,
+};
 
 fn post(process: &Process, path: &str, body: &serde_json::Value) -> serde_json::Value {
     Request::new("POST", path)
@@ -150,8 +152,7 @@ fn a_database_from_a_newer_version_is_one_sentence() {
     let dir = tempfile::tempdir().unwrap();
     assert!(Process::start(dir.path()).terminate().success());
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
-    let url = dir.path().join("chat.db").display().to_string();
-    execute(&url, newer);
+    execute(&dir.path().join("chat.db"), newer);
     let said = refused(&[], dir.path());
     assert!(
         said.contains("newer") && said.contains("29990101000000"),
@@ -211,14 +212,6 @@ fn a_setting_that_is_no_text_is_one_sentence() {
 }
 
 /// Runs a statement on a database that nobody else has open.
-fn execute(path: &str, statement: &str) {
-    use diesel::connection::SimpleConnection;
-    use diesel::{Connection, SqliteConnection};
-
-    let mut connection = SqliteConnection::establish(path).expect("it opens");
-    connection.batch_execute(statement).expect("it runs");
-}
-
 #[test]
 fn settings_come_from_flag_variable_and_file_in_this_order() {
     let dir = tempfile::tempdir().unwrap();
@@ -270,8 +263,7 @@ fn the_cause_of_a_failure_is_in_the_log_under_the_request_id() {
     let file = json!({"url": "https://example.org", "size": 1});
     post(&process, "/files", &file);
     // Somebody has been at the database.
-    let path = dir.path().join("chat.db").display().to_string();
-    execute(&path, "UPDATE files SET size = -1");
+    execute(&dir.path().join("chat.db"), "UPDATE files SET size = -1");
     let answer = Request::new("GET", "/files/1").send(process.address());
     let problem = answer.problem(500, "internal");
     let id = problem["request_id"].as_str().unwrap();

@@ -29,7 +29,10 @@ const WALLS: [(&str, &[&str]); 6] = [
             "thiserror",
         ],
     ),
-    ("chat-service", &["chat-domain", "thiserror", "tokio"]),
+    (
+        "chat-service",
+        &["chat-domain", "sha2", "thiserror", "tokio"],
+    ),
     (
         "chat-http",
         &[

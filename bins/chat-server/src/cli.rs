@@ -18,7 +18,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 5] = [
+pub(crate) const SETTINGS: [Setting; 6] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -48,6 +48,12 @@ pub(crate) const SETTINGS: [Setting; 5] = [
         value: "on|off",
         help: "Serve open mode, where anyone may act as anyone, beyond this machine [default: off]",
         switch: true,
+    },
+    Setting {
+        key: "idempotency_ttl",
+        value: "TIME",
+        help: "How long answers are kept for retries, such as 90s, 15m, 24h, 7d [default: 24h]",
+        switch: false,
     },
 ];
 

@@ -5,11 +5,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::ArgMatches;
 
 use crate::cli::{CONFIG, SETTINGS};
+
+/// The longest time for which answers can be kept, in seconds: a year.
+const LONGEST_TTL: u64 = 365 * 24 * 60 * 60;
 
 /// Where the data lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub struct Config {
     pub pool_size: u32,
     /// Whether open mode may be reached from beyond this machine.
     pub insecure_open: bool,
+    /// How long answers are kept under idempotency keys.
+    pub idempotency_ttl: Duration,
 }
 
 /// A setting whose value can't be used: one sentence that names it, the value, and what is accepted.
@@ -102,6 +108,7 @@ impl Config {
             database,
             pool_size: setting("pool_size", "16").number(1..=1024)?,
             insecure_open,
+            idempotency_ttl: setting("idempotency_ttl", "24h").duration()?,
         })
     }
 }
@@ -146,6 +153,26 @@ impl Value {
             .ok()
             .filter(|number| range.contains(number));
         number.ok_or_else(|| self.invalid("a number from 1 to 1024"))
+    }
+
+    fn duration(&self) -> Result<Duration, InvalidSetting> {
+        let parsed = || {
+            let unit = self.text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
+            let seconds: u64 = match &self.text[unit.len()..] {
+                "s" => 1,
+                "m" => 60,
+                "h" => 60 * 60,
+                "d" => 24 * 60 * 60,
+                _ => return None,
+            };
+            let digits = unit.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u64 = unit.parse().ok().filter(|_| digits)?;
+            let total = number.checked_mul(seconds)?;
+            (1..=LONGEST_TTL)
+                .contains(&total)
+                .then(|| Duration::from_secs(total))
+        };
+        parsed().ok_or_else(|| self.invalid("a time from 1s to 365d, such as 90s, 15m, 24h or 7d"))
     }
 
     fn switch(&self) -> Result<bool, InvalidSetting> {
@@ -237,6 +264,18 @@ mod tests {
         assert_eq!(config.data_dir, Some("./data".into()));
         assert_eq!(config.database, Database::Sqlite("./data/chat.db".into()));
         assert_eq!((config.pool_size, config.insecure_open), (16, false));
+        assert_eq!(config.idempotency_ttl, Duration::from_secs(86_400));
+    }
+
+    #[rstest]
+    #[case("1s", 1)]
+    #[case("90s", 90)]
+    #[case("15m", 900)]
+    #[case("24h", 86_400)]
+    #[case("365d", 31_536_000)]
+    fn times(#[case] text: &str, #[case] seconds: u64) {
+        let config = parse(&[("idempotency_ttl", text)]).unwrap();
+        assert_eq!(config.idempotency_ttl, Duration::from_secs(seconds));
     }
 
     #[test]
@@ -269,6 +308,17 @@ mod tests {
     #[case("pool_size", "many")]
     #[case("insecure_open", "maybe")]
     #[case("insecure_open", "")]
+    #[case("idempotency_ttl", "")]
+    #[case("idempotency_ttl", "24")]
+    #[case("idempotency_ttl", "h")]
+    #[case("idempotency_ttl", "0s")]
+    #[case("idempotency_ttl", "-1h")]
+    #[case("idempotency_ttl", "+1h")]
+    #[case("idempotency_ttl", "1.5h")]
+    #[case("idempotency_ttl", "1w")]
+    #[case("idempotency_ttl", "366d")]
+    #[case("idempotency_ttl", "99999999999999999999d")]
+    #[case("idempotency_ttl", "1\u{e9}")]
     fn a_bad_value_is_named_with_what_is_accepted(#[case] key: &str, #[case] value: &str) {
         let error = parse(&[(key, value)]).unwrap_err().to_string();
         let flag = format!("--{}", key.replace('_', "-"));

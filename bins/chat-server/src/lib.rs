@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod migrate;
 mod serve;
+mod sweep;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,7 @@ use chat_service::ChatService;
 use chat_store::{SqliteOptions, SqliteStore};
 use socket2::SockRef;
 
-use crate::{Config, Database};
+use crate::{Config, Database, sweep};
 
 /// Everything composed and bound, not yet running.
 pub struct App {
@@ -35,7 +35,9 @@ pub fn compose(config: &Config) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
     let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
-    let service = ChatService::new(store.clone(), Arc::new(SystemClock));
+    let service = ChatService::new(store.clone(), Arc::new(SystemClock))
+        .keeping_answers(config.idempotency_ttl);
+    sweep::start(service.clone(), config.idempotency_ttl);
     let options = HttpOptions {
         insecure_open: config.insecure_open,
         ..HttpOptions::default()

@@ -136,7 +136,7 @@ mod tests {
     fn a_token_is_refused_even_beside_a_header() {
         let mut headers = headers(&["7"]);
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
-        assert_eq!(Caller::of(&headers).unwrap_err().code, "open_mode");
+        assert_eq!(Caller::of(&headers).unwrap_err().code(), "open_mode");
     }
 
     #[test]
@@ -156,6 +156,6 @@ mod tests {
     #[case(Acting::Named(user(7)), "user_not_found")]
     fn a_user_that_only_the_request_names_is_not_found(#[case] acting: Acting, #[case] code: &str) {
         let answer = acting.told::<()>(Err(ServiceError::UnknownActor(user(7))));
-        assert_eq!(answer.unwrap_err().code, code);
+        assert_eq!(answer.unwrap_err().code(), code);
     }
 }

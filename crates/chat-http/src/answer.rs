@@ -1,7 +1,7 @@
-//! Answers of handlers.
+//! Answers to questions: things and lists.
 
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chat_domain::{MAX_ID, Message, MessagePage, Page, Window};
 use serde::Serialize;
 
@@ -12,33 +12,12 @@ use crate::problem::Problem;
 /// What a handler returns.
 pub(crate) type Answer = Result<HttpResponse, Problem>;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+/// The type of every answer with a body that is no problem.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// 200 with a thing.
 pub(crate) fn ok(thing: &impl Serialize) -> Answer {
     json(HttpResponse::Ok(), thing)
-}
-
-/// 201 with the new thing, which stands at `location`.
-pub(crate) fn created(location: &str, thing: &impl Serialize) -> Answer {
-    let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, location));
-    json(response, thing)
-}
-
-/// A thing, 201 if it is `new`; for those that have no address of their own.
-pub(crate) fn created_or_found(new: bool, thing: &impl Serialize) -> Answer {
-    let status = if new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    json(HttpResponseBuilder::new(status), thing)
-}
-
-/// 204: it is done, and there is nothing to say.
-pub(crate) fn done() -> HttpResponse {
-    HttpResponse::NoContent().finish()
 }
 
 /// A page of a list that goes by user id; `id` is where the next one begins after.

@@ -161,7 +161,7 @@ mod tests {
             request = request.append_header((header::ORIGIN, origin));
         }
         let request = request.to_http_request();
-        let code = check(request.head()).err().map(|problem| problem.code);
+        let code = check(request.head()).err().map(|problem| problem.code());
         assert_eq!(code, refused);
     }
 }

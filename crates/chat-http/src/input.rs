@@ -5,15 +5,16 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use chat_domain::UserId;
+use chat_domain::{IdempotencyKey, UserId};
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use crate::actor::{Acting, Caller};
 use crate::body;
+use crate::change::{self, Change};
 use crate::fields::{self, Fields, Nothing, Unreadable, WireInt};
 use crate::problem::{FieldError, Problem};
 
-/// A request without a body: what is asked for by path and query. A body sent along is ignored.
+/// A request that changes nothing: what is asked for by path and query. A body sent along is ignored.
 pub(crate) struct Ask<P, Q = Nothing> {
     /// The ids in the path.
     pub(crate) path: P,
@@ -23,14 +24,22 @@ pub(crate) struct Ask<P, Q = Nothing> {
     pub(crate) acting: Acting,
 }
 
-/// A request with a JSON body, and no query.
+/// A change that the path alone tells. A body sent along is ignored.
+pub(crate) struct Deletion<P> {
+    /// The ids in the path.
+    pub(crate) path: P,
+    /// Who asks for it.
+    pub(crate) change: Change,
+}
+
+/// A change with a JSON body, and no query.
 pub(crate) struct Command<B, P = Nothing> {
     /// The ids in the path.
     pub(crate) path: P,
     /// The body.
     pub(crate) body: B,
-    /// Who acts.
-    pub(crate) acting: Acting,
+    /// Who asks for it.
+    pub(crate) change: Change,
 }
 
 impl<P: Fields, Q: Fields> FromRequest for Ask<P, Q> {
@@ -38,16 +47,19 @@ impl<P: Fields, Q: Fields> FromRequest for Ask<P, Q> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(ask(request))
+        ready(ask(request, Vec::new()))
     }
 }
 
-fn ask<P: Fields, Q: Fields>(request: &HttpRequest) -> Result<Ask<P, Q>, Problem> {
+/// `errors` are those that were found before.
+fn ask<P: Fields, Q: Fields>(
+    request: &HttpRequest,
+    mut errors: Vec<FieldError>,
+) -> Result<Ask<P, Q>, Problem> {
     let caller = Caller::of(request.headers())?;
-    let mut errors = Vec::new();
     let path = keep(read_path::<P>(request, caller), &mut errors);
     let query = keep(read_query::<Q>(request, caller), &mut errors);
-    let (Some(mut path), Some(mut query)) = (path, query) else {
+    let (Some(mut path), Some(mut query), true) = (path, query, errors.is_empty()) else {
         return Err(Problem::invalid(errors));
     };
     let acting = caller.acting_as(named(&mut path).or(named(&mut query)))?;
@@ -56,6 +68,22 @@ fn ask<P: Fields, Q: Fields>(request: &HttpRequest) -> Result<Ask<P, Q>, Problem
         query,
         acting,
     })
+}
+
+impl<P: Fields> FromRequest for Deletion<P> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(deletion(request))
+    }
+}
+
+fn deletion<P: Fields>(request: &HttpRequest) -> Result<Deletion<P>, Problem> {
+    let (key, errors) = read_key(request);
+    let Ask { path, acting, .. } = ask::<P, Nothing>(request, errors)?;
+    let change = Change::new(request, acting, key);
+    Ok(Deletion { path, change })
 }
 
 impl<B: Fields + 'static, P: Fields + 'static> FromRequest for Command<B, P> {
@@ -73,7 +101,7 @@ fn command<B: Fields, P: Fields>(
     body: &[u8],
 ) -> Result<Command<B, P>, Problem> {
     let caller = Caller::of(request.headers())?;
-    let mut errors = Vec::new();
+    let (key, mut errors) = read_key(request);
     let path = keep(read_path::<P>(request, caller), &mut errors);
     let query = keep(read_query::<Nothing>(request, caller), &mut errors);
     let body = match fields::read_json::<B>(body, caller.header()) {
@@ -81,11 +109,21 @@ fn command<B: Fields, P: Fields>(
         Err(Unreadable::Fields(bad)) => keep(Err(bad), &mut errors),
         Ok(body) => Some(body),
     };
-    let (Some(mut path), Some(_), Some(mut body)) = (path, query, body) else {
+    let (Some(mut path), Some(_), Some(mut body), true) = (path, query, body, errors.is_empty())
+    else {
         return Err(Problem::invalid(errors));
     };
     let acting = caller.acting_as(named(&mut path).or(named(&mut body)))?;
-    Ok(Command { path, body, acting })
+    let change = Change::new(request, acting, key);
+    Ok(Command { path, body, change })
+}
+
+/// The idempotency key, or what is wrong with it.
+fn read_key(request: &HttpRequest) -> (Option<IdempotencyKey>, Vec<FieldError>) {
+    match change::key(request.headers()) {
+        Ok(key) => (key, Vec::new()),
+        Err(error) => (None, vec![error]),
+    }
 }
 
 /// The fields, or their errors put to the others.

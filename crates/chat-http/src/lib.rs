@@ -6,6 +6,7 @@
 mod actor;
 mod answer;
 mod body;
+mod change;
 mod dto;
 mod edge;
 mod fields;
@@ -16,6 +17,7 @@ mod input;
 mod link;
 mod pace;
 mod problem;
+mod reply;
 mod request_id;
 mod resource;
 mod routes;
@@ -25,6 +27,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod turns;
 mod unread;
 
 pub use routes::{app, routes};

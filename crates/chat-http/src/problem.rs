@@ -11,7 +11,10 @@ use chat_service::ServiceError;
 use serde::Serialize;
 
 mod bad;
+pub(crate) mod code;
 mod refused;
+
+use code::Code;
 
 pub(crate) use bad::{FieldError, FieldErrors, MOST_ERRORS};
 
@@ -20,8 +23,7 @@ pub(crate) use bad::{FieldError, FieldErrors, MOST_ERRORS};
 #[derive(Clone, Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
-    /// The stable name that clients branch on.
-    pub(crate) code: &'static str,
+    code: &'static Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     /// The methods that the path has, where another was asked for.
@@ -34,9 +36,9 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    fn new(code: &'static Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            status,
+            status: code.status,
             code,
             detail: detail.into(),
             errors: Vec::new(),
@@ -59,19 +61,19 @@ impl Problem {
     /// The request is for a host that is no loopback name.
     pub(crate) fn host_not_allowed() -> Self {
         let detail = "in open mode requests must be for a loopback host, such as localhost";
-        Self::new(StatusCode::FORBIDDEN, "host_not_allowed", detail).settled()
+        Self::new(&code::HOST_NOT_ALLOWED, detail).settled()
     }
 
     /// The request comes from a page of another host.
     pub(crate) fn origin_not_allowed() -> Self {
         let detail = "in open mode requests must not come from pages of other hosts";
-        Self::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail).settled()
+        Self::new(&code::ORIGIN_NOT_ALLOWED, detail).settled()
     }
 
     /// No route has this path.
     pub(crate) fn route_not_found() -> Self {
         let detail = "there is nothing at this path";
-        Self::new(StatusCode::NOT_FOUND, "route_not_found", detail)
+        Self::new(&code::ROUTE_NOT_FOUND, detail)
     }
 
     /// The path has other methods than the one asked for.
@@ -79,39 +81,38 @@ impl Problem {
         let detail = "this path has other methods; Allow lists them";
         Self {
             allow: Some(allow.into()),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+            ..Self::new(&code::METHOD_NOT_ALLOWED, detail)
         }
     }
 
     /// The body is of a type or an encoding that is not read here.
     pub(crate) fn unsupported_media_type(detail: &'static str) -> Self {
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(status, "unsupported_media_type", detail)
+        Self::new(&code::UNSUPPORTED_MEDIA_TYPE, detail)
     }
 
     /// The body has more than `limit` bytes.
     pub(crate) fn payload_too_large(limit: usize) -> Self {
         let detail = format!("the body must have at most {limit} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+        Self::new(&code::PAYLOAD_TOO_LARGE, detail)
     }
 
     /// The body did not come in time.
     pub(crate) fn request_timeout() -> Self {
         let detail = "the body took too long to arrive";
-        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+        Self::new(&code::REQUEST_TIMEOUT, detail)
     }
 
     /// The body broke off.
     pub(crate) fn incomplete_body() -> Self {
         let detail = "the body broke off before its end";
-        Self::new(StatusCode::BAD_REQUEST, "incomplete_body", detail)
+        Self::new(&code::INCOMPLETE_BODY, detail)
     }
 
     /// The body is no JSON.
     pub(crate) fn malformed_json(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let detail = format!("the body is no JSON from line {line}, column {column} on");
-        Self::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+        Self::new(&code::MALFORMED_JSON, detail)
     }
 
     /// Fields are not what they should be.
@@ -127,14 +128,14 @@ impl Problem {
         };
         Self {
             errors,
-            ..Self::new(StatusCode::BAD_REQUEST, "validation_failed", detail)
+            ..Self::new(&code::VALIDATION_FAILED, detail)
         }
     }
 
     /// A token where none is asked for: its sender believes in a check that is not made.
     pub(crate) fn open_mode() -> Self {
         let detail = "this server runs in open mode and checks no Authorization; send X-User-Id";
-        Self::new(StatusCode::BAD_REQUEST, "open_mode", detail)
+        Self::new(&code::OPEN_MODE, detail)
     }
 
     /// The request names another as acting than the header does.
@@ -148,7 +149,7 @@ impl Problem {
     /// The store does not answer.
     pub(crate) fn unavailable(cause: impl fmt::Display) -> Self {
         let detail = "the store is unavailable; nothing was done";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        Self::new(&code::UNAVAILABLE, detail)
             .caused_by(cause)
             .settled()
     }
@@ -156,7 +157,7 @@ impl Problem {
     /// A defect of ours; `cause` is for the log alone.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let detail = "the server failed; the log has the cause by this request_id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::new(&code::INTERNAL, detail)
             .caused_by(cause)
             .settled()
     }
@@ -174,11 +175,24 @@ impl Problem {
         match status {
             StatusCode::NOT_FOUND => Self::route_not_found(),
             StatusCode::REQUEST_TIMEOUT => Self::request_timeout(),
-            status if status.is_client_error() => {
-                Self::new(status, "bad_request", "the request could not be read")
-            }
+            status if status.is_client_error() => Self {
+                status,
+                ..Self::new(&code::BAD_REQUEST, "the request could not be read")
+            },
             _ => Self::internal(cause),
         }
+    }
+
+    /// The stable name that clients branch on.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &'static str {
+        self.code.name
+    }
+
+    /// A twin of the request is still under way.
+    pub(crate) fn idempotency_in_flight() -> Self {
+        let detail = "a request with this idempotency key is still under way; ask again soon";
+        Self::new(&code::IDEMPOTENCY_IN_FLIGHT, detail).settled()
     }
 
     /// Whether the actor's existence cannot change this any more.
@@ -189,7 +203,10 @@ impl Problem {
     /// Writes the cause, if it is one that an operator should know of.
     pub(crate) fn log(&self, request_id: &str) {
         if let Some(cause) = &self.cause {
-            log::error!("request {request_id} failed with {}: {cause}", self.code);
+            log::error!(
+                "request {request_id} failed with {}: {cause}",
+                self.code.name
+            );
         }
     }
 
@@ -199,17 +216,17 @@ impl Problem {
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, &**allow));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.code.passes() {
             response.insert_header((header::RETRY_AFTER, "1"));
         }
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
             .json(Document {
-                kind: format!("/problems/{}", self.code.replace('_', "-")),
-                title: title(self.code),
+                kind: self.code.kind(),
+                title: self.code.title(),
                 status: self.status.as_u16(),
                 detail: &self.detail,
-                code: self.code,
+                code: self.code.name,
                 request_id,
                 errors: &self.errors,
             })
@@ -218,7 +235,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.code.name, self.detail)
     }
 }
 
@@ -244,15 +261,6 @@ struct Document<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
-}
-
-/// The code in words: "User not found".
-fn title(code: &str) -> String {
-    let words = code.replace('_', " ").replace("json", "JSON");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 #[cfg(test)]

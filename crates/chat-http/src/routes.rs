@@ -11,6 +11,7 @@ use crate::edge::{Edge, edge};
 use crate::handlers::{files, groups, health, members, messages, receipts, users};
 use crate::problem::Problem;
 use crate::resource::{Path, delete, get, path, post};
+use crate::turns::Turns;
 
 /// The whole API as an actix `App`, for a server or a test of the host's own. It answers every
 /// request target, unknown ones too; services that are added to it go through the same edge.
@@ -26,12 +27,30 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
+    app_with(service, options, Turns::default())
+}
+
+/// The same, with requests under idempotency keys taking turns with those of other workers.
+pub(crate) fn app_with(
+    service: ChatService,
+    options: &HttpOptions,
+    turns: Turns,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
     let door = Edge::new(service.clone(), options);
     App::new()
         .wrap(from_fn(move |request, next| {
             edge(door.clone(), request, next)
         }))
         .app_data(web::Data::new(service))
+        .app_data(web::Data::new(turns))
         .app_data(BodyTimeout(options.body_timeout))
         .configure(|config| {
             for path in paths() {

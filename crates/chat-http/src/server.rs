@@ -13,9 +13,10 @@ use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
 use chat_service::ChatService;
 
-use crate::app;
 use crate::guard::Guarded;
 use crate::pace::Pace;
+use crate::routes::app_with;
+use crate::turns::Turns;
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -80,9 +81,10 @@ pub fn server(
     }
     let address = listener.local_addr()?;
     let stop = server.graceful_shutdown_signal();
+    let turns = Turns::default();
     let worker = move || {
         let (head, idle) = (options.head_timeout, options.idle_timeout);
-        let app = app(service.clone(), &options)
+        let app = app_with(service.clone(), &options, turns.clone())
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let stop = stop.clone();

@@ -1,7 +1,7 @@
 //! Stores for tests of the transport: one with three users and nothing else, one that refuses, one
-//! that panics.
+//! that panics, one that hangs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chat_domain::ports::{
     ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, MembersRead, MessagesRead, ReadJob,
@@ -24,6 +24,8 @@ pub(crate) enum FakeStore {
     Refuses(StoreError),
     /// Any job makes it panic.
     Panics,
+    /// Writes are accepted and never come to an end.
+    Hangs(Arc<Mutex<Vec<Box<dyn WriteJob>>>>),
 }
 
 impl FakeStore {
@@ -38,12 +40,16 @@ impl Store for FakeStore {
             Self::ThreeUsers => Err((StoreError::Overloaded, job)),
             Self::Refuses(error) => Err((error.clone(), job)),
             Self::Panics => panic!("the fake store was touched"),
+            Self::Hangs(jobs) => {
+                jobs.lock().unwrap().push(job);
+                Ok(())
+            }
         }
     }
 
     fn submit_read(&self, _: Cost, mut job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         match self {
-            Self::ThreeUsers => {
+            Self::ThreeUsers | Self::Hangs(_) => {
                 job.run(&mut Snapshot);
                 job.finish(Ok(()));
                 Ok(())

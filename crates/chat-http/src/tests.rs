@@ -13,6 +13,7 @@ use crate::{HttpOptions, app};
 mod checks;
 mod patience;
 mod pipelines;
+mod retries;
 mod routes;
 mod sockets;
 mod stop;

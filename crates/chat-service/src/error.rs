@@ -83,6 +83,9 @@ pub enum ServiceError {
     /// The owner must hand the group over before it can go or change its role.
     #[error("the owner of group {0} must hand it over first, by granting somebody the role owner")]
     OwnerMustTransfer(GroupId),
+    /// The idempotency key was used for another command.
+    #[error("this idempotency key was used for another request before")]
+    KeyReused,
     /// Something unique is taken.
     #[error("{0} is taken")]
     Taken(Conflict),
@@ -107,6 +110,7 @@ impl ServiceError {
             Self::NotAMember { .. } => "not_a_member",
             Self::NotARecipient { .. } => "not_a_recipient",
             Self::OwnerMustTransfer(_) => "owner_must_transfer",
+            Self::KeyReused => "idempotency_mismatch",
             Self::Taken(Conflict::Username) => "username_taken",
             Self::Taken(Conflict::Email) => "email_taken",
             Self::Taken(Conflict::GroupName) => "group_name_taken",
@@ -117,6 +121,15 @@ impl ServiceError {
                 "internal"
             }
         }
+    }
+}
+
+impl ServiceError {
+    /// An answer that can't be written down is not given either: the change is undone.
+    pub(crate) fn not_encoded(cause: &str) -> Self {
+        Self::Store(StoreError::Broken(format!(
+            "an answer can't be kept: {cause}"
+        )))
     }
 }
 

@@ -1,14 +1,17 @@
 //! Files: made known by whoever will send them.
 
-use chat_domain::ports::{Cost, ReadTx};
-use chat_domain::{Actor, File, FileId, FileName, FileSize, FileUrl, MediaType, NewFile, policy};
+use chat_domain::ports::{Cost, ReadTx, WriteTx};
+use chat_domain::{
+    Actor, File, FileId, FileName, FileSize, FileUrl, MediaType, NewFile, Timestamp, policy,
+};
 
 use crate::access::known_actor;
-use crate::{ChatService, ServiceError};
+use crate::fingerprint::Fields;
+use crate::{ChatService, Command, ServiceError};
 
-/// A file that lies elsewhere; it is never fetched, so what is not said stays unknown.
+/// A file to be made known that lies elsewhere; it is never fetched, so what is not said stays unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewExternalFile {
+pub struct CreateExternalFile {
     /// Where it lies.
     pub url: FileUrl,
     /// Its name.
@@ -19,6 +22,43 @@ pub struct NewExternalFile {
     pub media_type: Option<MediaType>,
 }
 
+impl Command for CreateExternalFile {
+    type Done = File;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self {
+            url,
+            name,
+            size,
+            media_type,
+        } = self;
+        fields.text("create_external_file").text(url.as_str());
+        fields.perhaps(name.as_ref(), |fields, name| fields.text(name.as_str()));
+        fields.perhaps(*size, |fields, size| fields.number(size.get()));
+        fields.perhaps(media_type.as_ref(), |fields, kind| {
+            fields.text(kind.as_str())
+        });
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<File, ServiceError> {
+        known_actor(tx, actor)?;
+        let Self {
+            url,
+            name,
+            size,
+            media_type,
+        } = self.clone();
+        Ok(tx.insert_file(&NewFile {
+            url,
+            name,
+            size,
+            media_type,
+            uploader_id: actor.user(),
+            at,
+        })?)
+    }
+}
+
 impl ChatService {
     /// Makes an external file known; the actor is its uploader.
     ///
@@ -27,27 +67,9 @@ impl ChatService {
     pub async fn create_external_file(
         &self,
         actor: Actor,
-        file: NewExternalFile,
+        command: CreateExternalFile,
     ) -> Result<File, ServiceError> {
-        self.write(move |tx, at| {
-            known_actor(tx, actor)?;
-            let NewExternalFile {
-                url,
-                name,
-                size,
-                media_type,
-            } = file.clone();
-            let uploader_id = actor.user();
-            Ok(tx.insert_file(&NewFile {
-                url,
-                name,
-                size,
-                media_type,
-                uploader_id,
-                at,
-            })?)
-        })
-        .await
+        self.run(actor, command).await
     }
 
     /// What is known about a file.

@@ -7,8 +7,61 @@ use chat_domain::{
 };
 
 use crate::access::{denied, group_standing, known_actor, living_user, lock_group};
+use crate::fingerprint::Fields;
 use crate::members::join;
-use crate::{ChatService, ServiceError};
+use crate::{ChatService, Command, ServiceError};
+
+/// A group to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateGroup {
+    /// Its name.
+    pub name: GroupName,
+    /// Its owner, for the system to name; a user becomes the owner itself.
+    pub owner: Option<UserId>,
+}
+
+impl Command for CreateGroup {
+    type Done = CreatedGroup;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { name, owner } = self;
+        fields.text("create_group").text(name.as_str());
+        fields.perhaps(*owner, |fields, owner| fields.number(owner.get()));
+    }
+
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<CreatedGroup, ServiceError> {
+        create(tx, actor, self, at)
+    }
+}
+
+/// A group to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeleteGroup {
+    /// The group.
+    pub group: GroupId,
+}
+
+impl Command for DeleteGroup {
+    type Done = ();
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { group } = self;
+        fields.text("delete_group").number(group.get());
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+        let id = self.group;
+        let (_, standing) = lock_group(tx, actor, id)?;
+        policy::delete_group(standing)
+            .map_err(|d| denied(d, id, actor, "only the owner deletes a group"))?;
+        delete(tx, actor, id, at)
+    }
+}
 
 /// A group just made, with the members it has from the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +73,7 @@ pub struct CreatedGroup {
 }
 
 impl ChatService {
-    /// Creates a group. The acting user becomes its owner; the system may name an `owner`, or
+    /// Creates a group. The acting user becomes its owner; the system may name one, or
     /// leave the group without one until somebody is granted the role.
     ///
     /// # Errors
@@ -29,11 +82,9 @@ impl ChatService {
     pub async fn create_group(
         &self,
         actor: Actor,
-        name: GroupName,
-        owner: Option<UserId>,
+        command: CreateGroup,
     ) -> Result<CreatedGroup, ServiceError> {
-        self.write(move |tx, at| create(tx, actor, &name, owner, at))
-            .await
+        self.run(actor, command).await
     }
 
     /// A living group.
@@ -53,25 +104,23 @@ impl ChatService {
     ///
     /// # Errors
     /// `GroupNotFound`, `Forbidden` unless its owner or the system acts.
-    pub async fn delete_group(&self, actor: Actor, id: GroupId) -> Result<(), ServiceError> {
-        self.write(move |tx, at| {
-            let (_, standing) = lock_group(tx, actor, id)?;
-            policy::delete_group(standing)
-                .map_err(|d| denied(d, id, actor, "only the owner deletes a group"))?;
-            delete(tx, actor, id, at)
-        })
-        .await
+    pub async fn delete_group(
+        &self,
+        actor: Actor,
+        command: DeleteGroup,
+    ) -> Result<(), ServiceError> {
+        self.run(actor, command).await
     }
 }
 
 fn create(
     tx: &mut dyn WriteTx,
     actor: Actor,
-    name: &GroupName,
-    owner: Option<UserId>,
+    CreateGroup { name, owner }: &CreateGroup,
     at: Timestamp,
 ) -> Result<CreatedGroup, ServiceError> {
     known_actor(tx, actor)?;
+    let owner = *owner;
     if let Some(owner) = owner {
         living_user(tx, owner)?;
     }

@@ -13,7 +13,7 @@
 //!
 //! use chat_domain::ports::SystemClock;
 //! use chat_domain::{Actor, Content, EmailAddress, MessageBody, Recipient, Username};
-//! use chat_service::{ChatService, SendMessage};
+//! use chat_service::{ChatService, CreateUser, SendMessage};
 //! use chat_store::{SqliteOptions, SqliteStore};
 //!
 //! let dir = tempfile::tempdir()?;
@@ -22,8 +22,11 @@
 //!
 //! let mut users = Vec::new();
 //! for name in ["ada", "bob"] {
-//!     let email = EmailAddress::parse(format!("{name}@example.org"))?;
-//!     users.push(chat.create_user(Actor::System, Username::parse(name)?, email).await?.id);
+//!     let user = CreateUser {
+//!         username: Username::parse(name)?,
+//!         email: EmailAddress::parse(format!("{name}@example.org"))?,
+//!     };
+//!     users.push(chat.create_user(Actor::System, user).await?.id);
 //! }
 //! let hello = SendMessage {
 //!     sender: users[0],
@@ -38,8 +41,10 @@
 //! ```
 
 mod access;
+mod command;
 mod error;
 mod files;
+mod fingerprint;
 mod groups;
 mod members;
 mod messages;
@@ -48,10 +53,13 @@ mod service;
 mod unit;
 mod users;
 
+pub use command::{Answer, Command};
 pub use error::ServiceError;
-pub use files::NewExternalFile;
-pub use groups::CreatedGroup;
-pub use members::PutMember;
-pub use messages::{ListMessages, MessageSource, SendMessage};
+pub use files::CreateExternalFile;
+pub use fingerprint::Fields;
+pub use groups::{CreateGroup, CreatedGroup, DeleteGroup};
+pub use members::{PutMember, RemoveMember};
+pub use messages::{DeleteMessage, ListMessages, MessageSource, SendMessage};
 pub use receipts::{MarkSeen, Seen};
 pub use service::ChatService;
+pub use users::CreateUser;

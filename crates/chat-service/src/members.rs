@@ -8,7 +8,8 @@ use chat_domain::{
 };
 
 use crate::access::{denied, group_standing, living_user, lock_group};
-use crate::{ChatService, ServiceError, groups};
+use crate::fingerprint::Fields;
+use crate::{ChatService, Command, ServiceError, groups};
 
 /// A user to be a member of a group, and the role it shall have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,49 @@ pub struct PutMember {
     pub user: UserId,
     /// The role; without one a new member is `member`, and an existing one stays as it is.
     pub role: Option<Role>,
+}
+
+impl Command for PutMember {
+    type Done = (Member, bool);
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { group, user, role } = self;
+        fields.text("put_member");
+        fields.number(group.get()).number(user.get());
+        fields.perhaps(*role, |fields, role| fields.text(role.as_str()));
+    }
+
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<(Member, bool), ServiceError> {
+        put(tx, actor, *self, at)
+    }
+}
+
+/// A member to be removed from a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoveMember {
+    /// The group.
+    pub group: GroupId,
+    /// The member.
+    pub user: UserId,
+}
+
+impl Command for RemoveMember {
+    type Done = ();
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { group, user } = self;
+        fields.text("remove_member");
+        fields.number(group.get()).number(user.get());
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+        remove(tx, actor, *self, at)
+    }
 }
 
 impl ChatService {
@@ -33,7 +77,7 @@ impl ChatService {
         actor: Actor,
         command: PutMember,
     ) -> Result<(Member, bool), ServiceError> {
-        self.write(move |tx, at| put(tx, actor, command, at)).await
+        self.run(actor, command).await
     }
 
     /// Removes a member from a group, or leaves it; the last to leave deletes it.
@@ -44,11 +88,9 @@ impl ChatService {
     pub async fn remove_member(
         &self,
         actor: Actor,
-        group: GroupId,
-        user: UserId,
+        command: RemoveMember,
     ) -> Result<(), ServiceError> {
-        self.write(move |tx, at| remove(tx, actor, group, user, at))
-            .await
+        self.run(actor, command).await
     }
 
     /// The members of a group by user id, from the one after `after`.
@@ -172,8 +214,7 @@ fn set_role(
 fn remove(
     tx: &mut dyn WriteTx,
     actor: Actor,
-    group: GroupId,
-    user: UserId,
+    RemoveMember { group, user }: RemoveMember,
     at: Timestamp,
 ) -> Result<(), ServiceError> {
     let (conversation, standing) = lock_group(tx, actor, group)?;

@@ -10,7 +10,8 @@ use chat_domain::{
 
 use crate::access::{acts_as, denied, known_actor, known_message, living_user};
 use crate::files::known_file;
-use crate::{ChatService, ServiceError};
+use crate::fingerprint::Fields;
+use crate::{ChatService, Command, ServiceError};
 
 mod window;
 
@@ -23,6 +24,49 @@ pub struct SendMessage {
     pub recipient: Recipient,
     /// What it says.
     pub content: Content<FileId>,
+}
+
+impl Command for SendMessage {
+    type Done = Message;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self {
+            sender,
+            recipient,
+            content,
+        } = self;
+        fields.text("send").number(sender.get());
+        fields.recipient(*recipient).content(content);
+    }
+
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Message, ServiceError> {
+        send(tx, actor, self, at)
+    }
+}
+
+/// A message to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeleteMessage {
+    /// The message.
+    pub message: MessageId,
+}
+
+impl Command for DeleteMessage {
+    type Done = ();
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { message } = self;
+        fields.text("delete_message").number(message.get());
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+        delete(tx, actor, self.message, at)
+    }
 }
 
 /// Whose messages are listed.
@@ -60,8 +104,7 @@ impl ChatService {
     /// `UserNotFound`, `GroupNotFound`, `FileNotFound`, `NotAMember` for a sender that the system
     /// names.
     pub async fn send(&self, actor: Actor, command: SendMessage) -> Result<Message, ServiceError> {
-        self.write(move |tx, at| send(tx, actor, &command, at))
-            .await
+        self.run(actor, command).await
     }
 
     /// A message.
@@ -97,8 +140,12 @@ impl ChatService {
     ///
     /// # Errors
     /// `MessageNotFound`, `Forbidden` unless its sender, an admin of its group or the system acts.
-    pub async fn delete_message(&self, actor: Actor, id: MessageId) -> Result<(), ServiceError> {
-        self.write(move |tx, at| delete(tx, actor, id, at)).await
+    pub async fn delete_message(
+        &self,
+        actor: Actor,
+        command: DeleteMessage,
+    ) -> Result<(), ServiceError> {
+        self.run(actor, command).await
     }
 }
 

@@ -12,7 +12,8 @@ use chat_domain::{
 };
 
 use crate::access::{acts_as, known_actor, known_message, lives, living_user};
-use crate::{ChatService, ServiceError};
+use crate::fingerprint::Fields;
+use crate::{ChatService, Command, ServiceError};
 
 /// A message to be marked as seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,25 @@ pub struct MarkSeen {
     pub reader: UserId,
     /// Whether everything before it, since the reader joined, is marked too.
     pub up_to: bool,
+}
+
+impl Command for MarkSeen {
+    type Done = Seen;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self {
+            message,
+            reader,
+            up_to,
+        } = self;
+        fields.text("mark_seen");
+        fields.number(message.get()).number(reader.get());
+        fields.number((*up_to).into());
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<Seen, ServiceError> {
+        mark(tx, actor, *self, at)
+    }
 }
 
 /// A message as seen by one reader.
@@ -43,7 +63,7 @@ impl ChatService {
     /// `ActorMismatch`, `MessageNotFound`, `UserNotFound` for a reader that the system names,
     /// `NotARecipient` for its sender and for a named reader outside its conversation.
     pub async fn mark_seen(&self, actor: Actor, command: MarkSeen) -> Result<Seen, ServiceError> {
-        self.write(move |tx, at| mark(tx, actor, command, at)).await
+        self.run(actor, command).await
     }
 
     /// Who has seen a message, by user id, from the one after `after`; members of now and then,

@@ -1,23 +1,40 @@
 //! The service: a store, a clock, and the use cases over them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat_domain::Actor;
 use chat_domain::ports::{Clock, Cost, ReadTx, Store, WriteTx};
 
 use crate::{ServiceError, access, unit};
 
+/// How long answers are kept when nothing else is said.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The chat engine without a transport. Cheap to clone; all clones share one store.
 #[derive(Clone)]
 pub struct ChatService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    pub(crate) answers_kept_for: Duration,
 }
 
 impl ChatService {
     /// A service over `store` that takes its times from `clock`.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            answers_kept_for: DAY,
+        }
+    }
+
+    /// The same service, which keeps the answers under idempotency keys for so long; 24 hours when
+    /// not said.
+    #[must_use]
+    pub fn keeping_answers(mut self, duration: Duration) -> Self {
+        self.answers_kept_for = duration;
+        self
     }
 
     /// Whether `actor` can act at all: the system can, and every living user.

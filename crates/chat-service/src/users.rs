@@ -1,12 +1,49 @@
 //! Users: created by the system, known to everyone.
 
-use chat_domain::ports::Cost;
+use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
-    Actor, EmailAddress, NewUser, Page, PageLimit, UserId, Username, VisibleUser, policy,
+    Actor, EmailAddress, NewUser, Page, PageLimit, Timestamp, UserId, Username, VisibleUser, policy,
 };
 
 use crate::access::known_actor;
-use crate::{ChatService, ServiceError};
+use crate::fingerprint::Fields;
+use crate::{ChatService, Command, ServiceError};
+
+/// A user to be created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateUser {
+    /// Its name.
+    pub username: Username,
+    /// Its email address.
+    pub email: EmailAddress,
+}
+
+impl Command for CreateUser {
+    type Done = VisibleUser;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { username, email } = self;
+        fields.text("create_user");
+        fields.text(username.as_str()).text(email.as_str());
+    }
+
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<VisibleUser, ServiceError> {
+        known_actor(tx, actor)?;
+        policy::create_user(actor)
+            .map_err(|_| ServiceError::Forbidden("only the system creates users"))?;
+        let new = NewUser {
+            username: self.username.clone(),
+            email: self.email.clone(),
+            at,
+        };
+        Ok(tx.insert_user(&new)?.seen_by(actor))
+    }
+}
 
 impl ChatService {
     /// Creates a user.
@@ -16,21 +53,9 @@ impl ChatService {
     pub async fn create_user(
         &self,
         actor: Actor,
-        username: Username,
-        email: EmailAddress,
+        command: CreateUser,
     ) -> Result<VisibleUser, ServiceError> {
-        self.write(move |tx, at| {
-            known_actor(tx, actor)?;
-            policy::create_user(actor)
-                .map_err(|_| ServiceError::Forbidden("only the system creates users"))?;
-            let new = NewUser {
-                username: username.clone(),
-                email: email.clone(),
-                at,
-            };
-            Ok(tx.insert_user(&new)?.seen_by(actor))
-        })
-        .await
+        self.run(actor, command).await
     }
 
     /// A living user.

@@ -12,4 +12,4 @@ pub(crate) use http::{Answer, Request, exchange, pairs};
 pub(crate) use needs::available;
 pub(crate) use process::{Process, SERVER, output, server_command, server_command_at};
 pub(crate) use redact::redact;
-pub(crate) use store::digest;
+pub(crate) use store::{digest, execute};

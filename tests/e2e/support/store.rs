@@ -1,15 +1,27 @@
-//! A look into the database file from outside, to see that nothing was changed.
+//! The database file from outside: to see that nothing was changed, or to change it.
 
 use std::path::Path;
 
+use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+/// Changes the database behind the server's back.
+pub(crate) fn execute(database: &Path, statement: &str) {
+    connect(database)
+        .batch_execute(statement)
+        .expect("it is done");
+}
+
+fn connect(database: &Path) -> SqliteConnection {
+    let path = database.display().to_string();
+    SqliteConnection::establish(&path).expect("the database opens")
+}
+
 /// Every row of every table as text: equal before and after means that nothing was written.
 pub(crate) fn digest(database: &Path) -> Vec<String> {
-    let path = database.display().to_string();
-    let mut connection = SqliteConnection::establish(&path).expect("the database opens");
+    let mut connection = connect(database);
     let tables: Vec<String> = diesel::select(sql::<Text>(
         "name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
     ))

@@ -1,7 +1,7 @@
 //! Files on the wire.
 
 use chat_domain::{File, FileName, FileSize, FileUrl, MediaType};
-use chat_service::NewExternalFile;
+use chat_service::CreateExternalFile;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -26,8 +26,8 @@ pub(crate) struct CreateFile {
 impl Fields for CreateFile {}
 
 impl CreateFile {
-    pub(crate) fn parse(self) -> Result<NewExternalFile, Problem> {
-        Ok(NewExternalFile {
+    pub(crate) fn parse(self) -> Result<CreateExternalFile, Problem> {
+        Ok(CreateExternalFile {
             url: given("url", self.url, FileUrl::parse)?,
             name: perhaps("name", self.name, FileName::parse)?,
             size: perhaps("size", self.size, int(FileSize::parse))?,

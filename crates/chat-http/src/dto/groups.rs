@@ -1,7 +1,7 @@
 //! Groups on the wire.
 
 use chat_domain::{Group, GroupName, UserId};
-use chat_service::CreatedGroup;
+use chat_service::{self as service, CreatedGroup};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -23,11 +23,11 @@ pub(crate) struct CreateGroup {
 impl Fields for CreateGroup {}
 
 impl CreateGroup {
-    pub(crate) fn parse(self) -> Result<(GroupName, Option<UserId>), Problem> {
-        Ok((
-            given("name", self.name, GroupName::parse)?,
-            perhaps("owner_id", self.owner_id, int(UserId::parse))?,
-        ))
+    pub(crate) fn parse(self) -> Result<service::CreateGroup, Problem> {
+        Ok(service::CreateGroup {
+            name: given("name", self.name, GroupName::parse)?,
+            owner: perhaps("owner_id", self.owner_id, int(UserId::parse))?,
+        })
     }
 }
 

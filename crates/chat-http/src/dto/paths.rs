@@ -1,6 +1,7 @@
 //! The ids in paths, by their names in the routes.
 
 use chat_domain::{GroupId, Invalid, UserId};
+use chat_service::RemoveMember;
 use serde::Deserialize;
 use validator::Validate;
 
@@ -37,11 +38,11 @@ pub(crate) struct MemberPath {
 impl Fields for MemberPath {}
 
 impl MemberPath {
-    pub(crate) fn parse(self) -> Result<(GroupId, UserId), Problem> {
-        Ok((
-            given("id", self.id, int(GroupId::parse))?,
-            given("user_id", self.user_id, int(UserId::parse))?,
-        ))
+    pub(crate) fn parse(self) -> Result<RemoveMember, Problem> {
+        Ok(RemoveMember {
+            group: given("id", self.id, int(GroupId::parse))?,
+            user: given("user_id", self.user_id, int(UserId::parse))?,
+        })
     }
 }
 

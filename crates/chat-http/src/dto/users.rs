@@ -1,6 +1,7 @@
 //! Users on the wire.
 
 use chat_domain::{EmailAddress, Username, VisibleUser};
+use chat_service as service;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -21,11 +22,11 @@ pub(crate) struct CreateUser {
 impl Fields for CreateUser {}
 
 impl CreateUser {
-    pub(crate) fn parse(self) -> Result<(Username, EmailAddress), Problem> {
-        Ok((
-            given("username", self.username, Username::parse)?,
-            given("email", self.email, EmailAddress::parse)?,
-        ))
+    pub(crate) fn parse(self) -> Result<service::CreateUser, Problem> {
+        Ok(service::CreateUser {
+            username: given("username", self.username, Username::parse)?,
+            email: given("email", self.email, EmailAddress::parse)?,
+        })
     }
 }
 

@@ -1,19 +1,22 @@
 //! `/groups`
 
 use chat_domain::GroupId;
+use chat_service::{CreatedGroup, DeleteGroup};
 
 use super::Service;
 use crate::answer::{self, Answer};
 use crate::dto::groups::{CreateGroup, GroupJson};
 use crate::dto::paths::IdPath;
-use crate::input::{Ask, Command};
+use crate::input::{Ask, Command, Deletion};
+use crate::reply::Reply;
 
 pub(crate) async fn create(service: Service, command: Command<CreateGroup>) -> Answer {
-    let acting = command.acting;
-    let (name, owner) = command.body.parse()?;
-    let created = acting.told(service.create_group(acting.actor(), name, owner).await)?;
-    let location = format!("/groups/{}", created.group.id);
-    answer::created(&location, &GroupJson::from(&created))
+    let create = command.body.parse()?;
+    let created = |created: &CreatedGroup| {
+        let location = format!("/groups/{}", created.group.id);
+        Reply::created(location, &GroupJson::from(created))
+    };
+    command.change.make(&service, create, created).await
 }
 
 pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
@@ -23,9 +26,11 @@ pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
     answer::ok(&GroupJson::from(&group))
 }
 
-pub(crate) async fn delete(service: Service, ask: Ask<IdPath>) -> Answer {
-    let acting = ask.acting;
-    let id = ask.path.id(GroupId::parse)?;
-    acting.told(service.delete_group(acting.actor(), id).await)?;
-    Ok(answer::done())
+pub(crate) async fn delete(service: Service, deletion: Deletion<IdPath>) -> Answer {
+    let group = deletion.path.id(GroupId::parse)?;
+    let delete = DeleteGroup { group };
+    deletion
+        .change
+        .make(&service, delete, |()| Reply::done())
+        .await
 }

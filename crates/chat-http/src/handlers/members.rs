@@ -1,27 +1,30 @@
 //! `/groups/:id/members`
 
 use actix_web::HttpRequest;
-use chat_domain::GroupId;
+use chat_domain::{GroupId, Member};
 
 use super::Service;
 use crate::answer::{self, Answer};
 use crate::dto::members::{AddMember, MemberJson};
 use crate::dto::paging::PageQuery;
 use crate::dto::paths::{IdPath, MemberPath};
-use crate::input::{Ask, Command};
+use crate::input::{Ask, Command, Deletion};
+use crate::reply::Reply;
 
 pub(crate) async fn add(service: Service, command: Command<AddMember, IdPath>) -> Answer {
-    let acting = command.acting;
     let put = command.body.parse(command.path.id(GroupId::parse)?)?;
-    let (member, added) = acting.told(service.put_member(acting.actor(), put).await)?;
-    answer::created_or_found(added, &MemberJson::from(&member))
+    let reply = |(member, added): &(Member, bool)| {
+        Reply::created_or_found(*added, &MemberJson::from(member))
+    };
+    command.change.make(&service, put, reply).await
 }
 
-pub(crate) async fn remove(service: Service, ask: Ask<MemberPath>) -> Answer {
-    let acting = ask.acting;
-    let (group, user) = ask.path.parse()?;
-    acting.told(service.remove_member(acting.actor(), group, user).await)?;
-    Ok(answer::done())
+pub(crate) async fn remove(service: Service, deletion: Deletion<MemberPath>) -> Answer {
+    let remove = deletion.path.parse()?;
+    deletion
+        .change
+        .make(&service, remove, |()| Reply::done())
+        .await
 }
 
 pub(crate) async fn list(

@@ -1,7 +1,8 @@
 //! `/messages`
 
 use actix_web::HttpRequest;
-use chat_domain::MessageId;
+use chat_domain::{Message, MessageId};
+use chat_service::DeleteMessage;
 
 use super::Service;
 use crate::answer::{self, Answer};
@@ -9,14 +10,16 @@ use crate::dto::messages::{CreateMessage, MessageJson};
 use crate::dto::paths::IdPath;
 use crate::dto::windows::MessagesQuery;
 use crate::fields::Nothing;
-use crate::input::{Ask, Command};
+use crate::input::{Ask, Command, Deletion};
+use crate::reply::Reply;
 
 pub(crate) async fn send(service: Service, command: Command<CreateMessage>) -> Answer {
-    let acting = command.acting;
     let send = command.body.parse()?;
-    let message = acting.told(service.send(acting.actor(), send).await)?;
-    let location = format!("/messages/{}", message.id);
-    answer::created(&location, &MessageJson::from(&message))
+    let sent = |message: &Message| {
+        let location = format!("/messages/{}", message.id);
+        Reply::created(location, &MessageJson::from(message))
+    };
+    command.change.make(&service, send, sent).await
 }
 
 pub(crate) async fn list(
@@ -38,9 +41,11 @@ pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
     answer::ok(&MessageJson::from(&message))
 }
 
-pub(crate) async fn delete(service: Service, ask: Ask<IdPath>) -> Answer {
-    let acting = ask.acting;
-    let id = ask.path.id(MessageId::parse)?;
-    acting.told(service.delete_message(acting.actor(), id).await)?;
-    Ok(answer::done())
+pub(crate) async fn delete(service: Service, deletion: Deletion<IdPath>) -> Answer {
+    let message = deletion.path.id(MessageId::parse)?;
+    let delete = DeleteMessage { message };
+    deletion
+        .change
+        .make(&service, delete, |()| Reply::done())
+        .await
 }

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use chat_domain::MessageId;
+use chat_service::Seen;
 
 use super::Service;
 use crate::answer::{self, Answer};
@@ -9,12 +10,12 @@ use crate::dto::paging::PageQuery;
 use crate::dto::paths::{IdPath, ReaderPath};
 use crate::dto::receipts::{MarkMessage, ReceiptJson, SeenJson, UnseenJson};
 use crate::input::{Ask, Command};
+use crate::reply::Reply;
 
 pub(crate) async fn mark(service: Service, command: Command<MarkMessage, IdPath>) -> Answer {
-    let acting = command.acting;
     let mark = command.body.parse(command.path.id(MessageId::parse)?)?;
-    let seen = acting.told(service.mark_seen(acting.actor(), mark).await)?;
-    answer::ok(&SeenJson::from(seen))
+    let seen = |seen: &Seen| Reply::ok(&SeenJson::from(*seen));
+    command.change.make(&service, mark, seen).await
 }
 
 pub(crate) async fn list(

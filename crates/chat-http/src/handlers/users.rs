@@ -1,7 +1,7 @@
 //! `/users`
 
 use actix_web::HttpRequest;
-use chat_domain::UserId;
+use chat_domain::{UserId, VisibleUser};
 
 use super::Service;
 use crate::answer::{self, Answer};
@@ -10,12 +10,13 @@ use crate::dto::paths::IdPath;
 use crate::dto::users::{CreateUser, UserJson};
 use crate::fields::Nothing;
 use crate::input::{Ask, Command};
+use crate::reply::Reply;
 
 pub(crate) async fn create(service: Service, command: Command<CreateUser>) -> Answer {
-    let acting = command.acting;
-    let (username, email) = command.body.parse()?;
-    let user = acting.told(service.create_user(acting.actor(), username, email).await)?;
-    answer::created(&format!("/users/{}", user.id), &UserJson::from(&user))
+    let create = command.body.parse()?;
+    let created =
+        |user: &VisibleUser| Reply::created(format!("/users/{}", user.id), &UserJson::from(user));
+    command.change.make(&service, create, created).await
 }
 
 pub(crate) async fn list(

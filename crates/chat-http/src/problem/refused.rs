@@ -1,50 +1,63 @@
 //! What the service refuses, as a problem: one exhaustive match.
 
-use actix_web::http::StatusCode;
-use chat_domain::ports::StoreError;
+use chat_domain::ports::{Conflict, StoreError};
 use chat_service::ServiceError;
 
+use super::code::{self, Code};
 use super::{FieldError, Problem};
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
-        let problem = |status| Self::new(status, error.code(), error.to_string());
         match &error {
-            ServiceError::UnknownActor(_) => problem(StatusCode::UNAUTHORIZED),
-            ServiceError::ActorMismatch { .. }
-            | ServiceError::Forbidden(_)
-            | ServiceError::NotAMember { .. }
-            | ServiceError::NotARecipient { .. } => problem(StatusCode::FORBIDDEN),
             ServiceError::Invalid { field, invalid } => Self::invalid(vec![FieldError::new(
                 *field,
                 invalid.fault.as_str(),
                 invalid.message.clone(),
             )]),
-            ServiceError::UserNotFound(_)
-            | ServiceError::GroupNotFound { .. }
-            | ServiceError::MemberNotFound { .. }
-            | ServiceError::MessageNotFound { .. }
-            | ServiceError::FileNotFound { .. } => problem(StatusCode::NOT_FOUND),
-            ServiceError::OwnerMustTransfer(_) | ServiceError::Taken(_) => {
-                problem(StatusCode::CONFLICT)
-            }
             ServiceError::Store(store) => of_store(store),
+            refused => Self::new(code_of(refused), refused.to_string()),
         }
         .settled()
     }
 }
 
+fn code_of(error: &ServiceError) -> &'static Code {
+    match error {
+        ServiceError::UnknownActor(_) => &code::UNKNOWN_ACTOR,
+        ServiceError::ActorMismatch { .. } => &code::ACTOR_MISMATCH,
+        ServiceError::Invalid { .. } => &code::VALIDATION_FAILED,
+        ServiceError::UserNotFound(_) => &code::USER_NOT_FOUND,
+        ServiceError::GroupNotFound { .. } => &code::GROUP_NOT_FOUND,
+        ServiceError::MemberNotFound { .. } => &code::MEMBER_NOT_FOUND,
+        ServiceError::MessageNotFound { .. } => &code::MESSAGE_NOT_FOUND,
+        ServiceError::FileNotFound { .. } => &code::FILE_NOT_FOUND,
+        ServiceError::Forbidden(_) => &code::FORBIDDEN,
+        ServiceError::NotAMember { .. } => &code::NOT_A_MEMBER,
+        ServiceError::NotARecipient { .. } => &code::NOT_A_RECIPIENT,
+        ServiceError::OwnerMustTransfer(_) => &code::OWNER_MUST_TRANSFER,
+        ServiceError::KeyReused => &code::IDEMPOTENCY_MISMATCH,
+        ServiceError::Taken(Conflict::Username) => &code::USERNAME_TAKEN,
+        ServiceError::Taken(Conflict::Email) => &code::EMAIL_TAKEN,
+        ServiceError::Taken(Conflict::GroupName) => &code::GROUP_NAME_TAKEN,
+        ServiceError::Store(StoreError::Overloaded) => &code::OVERLOADED,
+        ServiceError::Store(StoreError::Unavailable(_)) => &code::UNAVAILABLE,
+        ServiceError::Store(StoreError::OutcomeUnknown(_)) => &code::OUTCOME_UNKNOWN,
+        ServiceError::Store(
+            StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_),
+        ) => &code::INTERNAL,
+    }
+}
+
 /// A store's own words may name tables and paths: they go to the log.
 fn of_store(error: &StoreError) -> Problem {
-    let busy = |code, detail| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
     match error {
-        StoreError::Overloaded => busy(
-            "overloaded",
+        StoreError::Overloaded => Problem::new(
+            &code::OVERLOADED,
             "the server has more work than it accepts; nothing was done",
         ),
         StoreError::Unavailable(cause) => Problem::unavailable(cause),
-        StoreError::OutcomeUnknown(cause) => busy(
-            "outcome_unknown",
+        StoreError::OutcomeUnknown(cause) => Problem::new(
+            &code::OUTCOME_UNKNOWN,
             "whether the change was stored is unknown",
         )
         .caused_by(cause),
@@ -56,7 +69,6 @@ fn of_store(error: &StoreError) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use chat_domain::ports::Conflict;
     use chat_domain::{Actor, Fault, FileId, GroupId, Invalid, MessageId, UserId};
     use rstest::rstest;
 
@@ -115,6 +127,7 @@ mod tests {
         "not_a_recipient"
     )]
     #[case(ServiceError::OwnerMustTransfer(group()), 409, "owner_must_transfer")]
+    #[case(ServiceError::KeyReused, 422, "idempotency_mismatch")]
     #[case(ServiceError::Taken(Conflict::Username), 409, "username_taken")]
     #[case(ServiceError::Taken(Conflict::Email), 409, "email_taken")]
     #[case(ServiceError::Taken(Conflict::GroupName), 409, "group_name_taken")]
@@ -143,7 +156,7 @@ mod tests {
     ) {
         assert_eq!(error.code(), code);
         let problem = Problem::from(error);
-        assert_eq!((problem.status.as_u16(), problem.code), (status, code));
+        assert_eq!((problem.status.as_u16(), problem.code()), (status, code));
         assert!(problem.settled);
         assert!(!problem.detail.contains("secret"), "{}", problem.detail);
     }

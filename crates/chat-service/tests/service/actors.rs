@@ -1,7 +1,9 @@
 //! The system acting in the name of users, and users claiming to be others.
 
 use chat_domain::{Actor, MessageId, Recipient, Role, UserId, Window};
-use chat_service::{ListMessages, MarkSeen, MessageSource, PutMember, ServiceError};
+use chat_service::{
+    CreateGroup, DeleteGroup, ListMessages, MarkSeen, MessageSource, PutMember, ServiceError,
+};
 
 use crate::support::{Fixture, text};
 
@@ -24,7 +26,10 @@ async fn the_system_sends_in_the_name_of_members_only() {
         send(ghost).await.unwrap_err(),
         ServiceError::UserNotFound(ghost)
     );
-    f.service.delete_group(Actor::System, group).await.unwrap();
+    f.service
+        .delete_group(Actor::System, DeleteGroup { group })
+        .await
+        .unwrap();
     let gone = ServiceError::GroupNotFound {
         id: group,
         actor: Actor::System,
@@ -62,7 +67,10 @@ async fn the_system_marks_in_the_name_of_recipients_only() {
 
     let group = f.group("team", ada, &[bob]).await;
     let message = f.tell(ada, Recipient::Group(group)).await;
-    f.service.delete_group(Actor::System, group).await.unwrap();
+    f.service
+        .delete_group(Actor::System, DeleteGroup { group })
+        .await
+        .unwrap();
     let gone = ServiceError::MessageNotFound {
         id: message.id,
         actor: Actor::System,
@@ -148,7 +156,7 @@ async fn in_a_group_without_owner_admins_do_what_admins_may_and_the_system_the_r
     let name = chat_domain::GroupName::parse("free").unwrap();
     let group = f
         .service
-        .create_group(Actor::System, name, None)
+        .create_group(Actor::System, CreateGroup { name, owner: None })
         .await
         .unwrap()
         .group
@@ -165,7 +173,10 @@ async fn in_a_group_without_owner_admins_do_what_admins_may_and_the_system_the_r
     f.put(ada, group, bob, None).await.unwrap();
     let grant = f.put(ada, group, bob, Some(Role::Admin)).await;
     assert!(matches!(grant, Err(ServiceError::Forbidden(_))));
-    let delete = f.service.delete_group(Actor::User(ada), group).await;
+    let delete = f
+        .service
+        .delete_group(Actor::User(ada), DeleteGroup { group })
+        .await;
     assert!(matches!(delete, Err(ServiceError::Forbidden(_))));
     let owned = f
         .service
@@ -174,7 +185,7 @@ async fn in_a_group_without_owner_admins_do_what_admins_may_and_the_system_the_r
         .unwrap();
     assert_eq!((owned.0.role, owned.1), (Role::Owner, false));
     f.service
-        .delete_group(Actor::User(bob), group)
+        .delete_group(Actor::User(bob), DeleteGroup { group })
         .await
         .unwrap();
 }

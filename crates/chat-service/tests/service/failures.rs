@@ -6,7 +6,7 @@ use chat_domain::ports::{
     Cost, Outcome, ReadJob, Refused, Store, StoreError, SystemClock, WriteJob,
 };
 use chat_domain::{Actor, EmailAddress, FileUrl, Recipient, UserId, Username};
-use chat_service::{ChatService, NewExternalFile, ServiceError};
+use chat_service::{ChatService, CreateExternalFile, CreateUser, ServiceError};
 
 use crate::support::{Fixture, text};
 
@@ -58,7 +58,13 @@ async fn each_failure_of_the_store_keeps_its_code() {
             let name = Username::parse("ada").unwrap();
             let email = EmailAddress::parse("ada@example.org").unwrap();
             let written = service
-                .create_user(Actor::System, name, email)
+                .create_user(
+                    Actor::System,
+                    CreateUser {
+                        username: name,
+                        email,
+                    },
+                )
                 .await
                 .unwrap_err();
             assert_eq!(written.code(), code);
@@ -78,7 +84,7 @@ async fn a_forgotten_job_is_an_error_and_no_hang() {
     assert_eq!(service.ready().await.unwrap_err().code(), "internal");
     // Of a write nobody knows whether it was done.
     let url = FileUrl::parse("https://example.org").unwrap();
-    let file = NewExternalFile {
+    let file = CreateExternalFile {
         url,
         name: None,
         size: None,

@@ -5,6 +5,7 @@ use chat_domain::EventKind::{
     MessageDeleted, MessageSeen, MessageSeenUpTo,
 };
 use chat_domain::{Actor, EventKind, Recipient, Role, UserId};
+use chat_service::{CreateGroup, DeleteGroup, DeleteMessage, RemoveMember};
 
 use crate::support::{Fixture, text};
 
@@ -56,11 +57,11 @@ async fn every_change_is_logged_once_with_who_did_it() {
     f.see(bob, &two, true).await;
     assert_eq!(since(&f, 8), [(MessageSeen, b, b), (MessageSeenUpTo, b, b)]);
     f.service
-        .delete_message(Actor::User(cyd), one.id)
+        .delete_message(Actor::User(cyd), DeleteMessage { message: one.id })
         .await
         .unwrap();
     f.service
-        .delete_message(Actor::System, two.id)
+        .delete_message(Actor::System, DeleteMessage { message: two.id })
         .await
         .unwrap();
     assert_eq!(
@@ -68,15 +69,15 @@ async fn every_change_is_logged_once_with_who_did_it() {
         [(MessageDeleted, a, c), (MessageDeleted, a, None)]
     );
     f.service
-        .remove_member(Actor::User(bob), group, bob)
+        .remove_member(Actor::User(bob), RemoveMember { group, user: bob })
         .await
         .unwrap();
     f.service
-        .remove_member(Actor::User(cyd), group, ada)
+        .remove_member(Actor::User(cyd), RemoveMember { group, user: ada })
         .await
         .unwrap();
     f.service
-        .remove_member(Actor::User(cyd), group, cyd)
+        .remove_member(Actor::User(cyd), RemoveMember { group, user: cyd })
         .await
         .unwrap();
     assert_eq!(
@@ -115,9 +116,12 @@ async fn what_fails_leaves_nothing() {
     let group = f.group("team", ada, &[bob]).await;
     let before = f.log();
     let member = Actor::User(bob);
-    f.service.delete_group(member, group).await.unwrap_err();
     f.service
-        .remove_member(Actor::User(ada), group, ada)
+        .delete_group(member, DeleteGroup { group })
+        .await
+        .unwrap_err();
+    f.service
+        .remove_member(Actor::User(ada), RemoveMember { group, user: ada })
         .await
         .unwrap_err();
     f.put(bob, group, bob, Some(Role::Owner)).await.unwrap_err();
@@ -129,7 +133,7 @@ async fn what_fails_leaves_nothing() {
     unsent.unwrap_err();
     let name = chat_domain::GroupName::parse("TEAM").unwrap();
     f.service
-        .create_group(member, name, None)
+        .create_group(member, CreateGroup { name, owner: None })
         .await
         .unwrap_err();
     assert_eq!(f.log(), before);

@@ -4,5 +4,6 @@
 mod actors;
 mod failures;
 mod log;
+mod once;
 mod support;
 mod unseen;

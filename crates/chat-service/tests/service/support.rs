@@ -8,8 +8,12 @@ use chat_domain::{
     Actor, Content, EmailAddress, GroupId, GroupName, LogState, LoggedEvent, Message, MessageBody,
     Recipient, Role, Timestamp, UserId, Username,
 };
-use chat_service::{ChatService, MarkSeen, PutMember, SendMessage, ServiceError};
+use chat_service::{
+    ChatService, CreateGroup, CreateUser, MarkSeen, PutMember, SendMessage, ServiceError,
+};
 use chat_store::{SqliteOptions, SqliteStore};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
 /// A clock that stands.
@@ -33,7 +37,7 @@ pub(crate) struct Fixture {
     pub(crate) service: ChatService,
     pub(crate) clock: Arc<StandingClock>,
     pub(crate) store: Arc<SqliteStore>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Fixture {
@@ -47,8 +51,15 @@ impl Fixture {
             service,
             clock,
             store,
-            _dir: dir,
+            dir,
         }
+    }
+
+    /// Changes the database behind the service's back, as no use case can yet.
+    pub(crate) fn execute(&self, sql: &str) {
+        let path = self.dir.path().join("chat.db").display().to_string();
+        let mut stranger = SqliteConnection::establish(&path).expect("the database opens");
+        stranger.batch_execute(sql).expect("it is done");
     }
 
     pub(crate) async fn user(&self, name: &str) -> UserId {
@@ -56,7 +67,7 @@ impl Fixture {
         let email = EmailAddress::parse(format!("{name}@example.org")).expect("an address");
         let user = self
             .service
-            .create_user(Actor::System, username, email)
+            .create_user(Actor::System, CreateUser { username, email })
             .await;
         user.expect("a user").id
     }
@@ -73,7 +84,7 @@ impl Fixture {
         let name = GroupName::parse(name).expect("a name");
         let created = self
             .service
-            .create_group(Actor::User(owner), name, None)
+            .create_group(Actor::User(owner), CreateGroup { name, owner: None })
             .await;
         let group = created.expect("a group").group.id;
         for &member in members {

@@ -1,6 +1,7 @@
 //! Unseen counts through joins, leaves and returns; the counts that HTTP tests don't reach.
 
 use chat_domain::{Actor, Recipient};
+use chat_service::{DeleteMessage, RemoveMember};
 
 use crate::support::Fixture;
 
@@ -14,7 +15,7 @@ async fn who_returns_starts_anew_and_keeps_its_receipts() {
     f.see(bob, &first, true).await;
     assert_eq!(f.total_unseen(bob).await, 1);
     f.service
-        .remove_member(Actor::User(bob), group, bob)
+        .remove_member(Actor::User(bob), RemoveMember { group, user: bob })
         .await
         .unwrap();
     let away = f.tell(ada, Recipient::Group(group)).await;
@@ -55,11 +56,21 @@ async fn up_to_counts_right_from_either_end() {
         f.see(bob, &sent[1], false).await;
         f.see(bob, &sent[18], false).await;
         f.service
-            .delete_message(Actor::User(ada), sent[0].id)
+            .delete_message(
+                Actor::User(ada),
+                DeleteMessage {
+                    message: sent[0].id,
+                },
+            )
             .await
             .unwrap();
         f.service
-            .delete_message(Actor::User(ada), sent[18].id)
+            .delete_message(
+                Actor::User(ada),
+                DeleteMessage {
+                    message: sent[18].id,
+                },
+            )
             .await
             .unwrap();
         assert_eq!(f.total_unseen(bob).await, 13);
@@ -87,7 +98,7 @@ async fn deleting_what_was_seen_changes_no_count() {
         (0, 1)
     );
     f.service
-        .delete_message(Actor::User(ada), old.id)
+        .delete_message(Actor::User(ada), DeleteMessage { message: old.id })
         .await
         .unwrap();
     assert_eq!(
@@ -95,7 +106,7 @@ async fn deleting_what_was_seen_changes_no_count() {
         (0, 1)
     );
     f.service
-        .delete_message(Actor::User(ada), new.id)
+        .delete_message(Actor::User(ada), DeleteMessage { message: new.id })
         .await
         .unwrap();
     assert_eq!(

@@ -1,0 +1,165 @@
+//! Answers to changes as plain data, so that one can be kept with the change and given again.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::answer::JSON;
+use crate::problem::Problem;
+
+/// Marks an answer that was given before.
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What is told of a change that was made. How it is kept is for this type alone to know; keys are
+/// kept across updates, so what an older version has written must stay readable.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Reply {
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    /// The JSON as it was sent, to the byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Box<RawValue>>,
+}
+
+/// A reply, unless the thing that was made can't be written down.
+pub(crate) type Made = serde_json::Result<Reply>;
+
+impl Reply {
+    /// 200 with a thing.
+    pub(crate) fn ok(thing: &impl Serialize) -> Made {
+        Self::with(StatusCode::OK, thing)
+    }
+
+    /// 201 with the new thing, which stands at `location`.
+    pub(crate) fn created(location: String, thing: &impl Serialize) -> Made {
+        let reply = Self::with(StatusCode::CREATED, thing)?;
+        Ok(Self {
+            location: Some(location),
+            ..reply
+        })
+    }
+
+    /// A thing, 201 if it is `new`; for those that have no address of their own.
+    pub(crate) fn created_or_found(new: bool, thing: &impl Serialize) -> Made {
+        let status = if new {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        Self::with(status, thing)
+    }
+
+    /// 204: it is done, and there is nothing to say.
+    pub(crate) fn done() -> Made {
+        Ok(Self {
+            status: StatusCode::NO_CONTENT.as_u16(),
+            location: None,
+            body: None,
+        })
+    }
+
+    fn with(status: StatusCode, thing: &impl Serialize) -> Made {
+        Ok(Self {
+            status: status.as_u16(),
+            location: None,
+            body: Some(to_raw_value(thing)?),
+        })
+    }
+
+    /// The bytes that are kept.
+    pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+
+    /// The answer for the first time.
+    pub(crate) fn fresh(self) -> Result<HttpResponse, Problem> {
+        let status = StatusCode::from_u16(self.status).map_err(Problem::internal)?;
+        let mut response = HttpResponse::build(status);
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        Ok(match self.body {
+            Some(body) => response
+                .insert_header((header::CONTENT_TYPE, JSON))
+                .body(String::from(Box::<str>::from(body))),
+            None => response.finish(),
+        })
+    }
+
+    /// The answer again, from the bytes that were kept.
+    pub(crate) fn replayed(kept: &[u8]) -> Result<HttpResponse, Problem> {
+        let reply: Self = serde_json::from_slice(kept).map_err(Problem::internal)?;
+        let mut response = reply.fresh()?;
+        let yes = HeaderValue::from_static("true");
+        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, yes);
+        Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(response: HttpResponse) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let status = response.status().as_u16();
+        let mut headers: Vec<_> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        headers.sort();
+        let body = response.into_body().try_into_bytes().unwrap();
+        (status, headers, body.to_vec())
+    }
+
+    #[test]
+    fn a_replay_is_the_first_answer_and_a_mark() {
+        let thing = json!({"b": 1, "a": "\u{1f600} \"quoted\" \n", "c": 1.5});
+        for made in [
+            || Reply::created("/things/1".to_owned(), &json!({})),
+            Reply::done,
+        ] {
+            let kept = made().unwrap().encode().unwrap();
+            let first = told(made().unwrap().fresh().unwrap());
+            let mut again = told(Reply::replayed(&kept).unwrap());
+            let mark = ("idempotency-replayed".to_owned(), "true".to_owned());
+            let at = again.1.iter().position(|header| *header == mark);
+            again.1.remove(at.unwrap());
+            assert_eq!(first, again);
+        }
+        let kept = Reply::ok(&thing).unwrap().encode().unwrap();
+        let again = told(Reply::replayed(&kept).unwrap());
+        assert_eq!(again.2, serde_json::to_vec(&thing).unwrap());
+    }
+
+    /// Replies are in databases: this form must stay readable.
+    #[test]
+    fn the_form_in_which_replies_are_kept() {
+        let created = Reply::created("/users/1".to_owned(), &json!({"id": 1}));
+        assert_eq!(
+            String::from_utf8(created.unwrap().encode().unwrap()).unwrap(),
+            r#"{"status":201,"location":"/users/1","body":{"id":1}}"#
+        );
+        let done = Reply::done().unwrap().encode().unwrap();
+        assert_eq!(String::from_utf8(done).unwrap(), r#"{"status":204}"#);
+    }
+
+    #[test]
+    fn bytes_of_something_else_are_a_defect() {
+        for kept in [
+            &b""[..],
+            b"{}",
+            b"[]",
+            b"{\"status\":99999}",
+            b"{\"status\":7}",
+        ] {
+            assert_eq!(Reply::replayed(kept).unwrap_err().code(), "internal");
+        }
+    }
+}

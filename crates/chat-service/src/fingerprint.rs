@@ -1,0 +1,204 @@
+//! By what a command is known when it comes again: a digest of the use case and of every field.
+//!
+//! It is taken of the parsed command, so that a transport's spelling does not matter: white space in
+//! JSON, the order of its fields, or whether it came by REST at all. Digests are stored: how a command
+//! is told must stay as it is, or a retry across an update is refused.
+
+use chat_domain::{Content, FileId, Fingerprint, Recipient};
+use sha2::{Digest, Sha256};
+
+use crate::Command;
+
+/// Takes a command's name and fields, one after the other in a fixed order.
+pub struct Fields(Sha256);
+
+impl Fields {
+    /// The fingerprint of a command.
+    pub(crate) fn of(command: &impl Command) -> Fingerprint {
+        let mut fields = Self(Sha256::new());
+        command.tell(&mut fields);
+        Fingerprint::from_bytes(fields.0.finalize().into())
+    }
+
+    /// Takes a text. Its length goes first, so that what ends one field can't begin the next.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text);
+        self
+    }
+
+    /// Takes a number.
+    pub fn number(&mut self, number: i64) -> &mut Self {
+        self.0.update(number.to_be_bytes());
+        self
+    }
+
+    /// Takes a field that may be absent.
+    pub fn perhaps<T>(
+        &mut self,
+        value: Option<T>,
+        tell: impl FnOnce(&mut Self, T) -> &mut Self,
+    ) -> &mut Self {
+        self.number(value.is_some().into());
+        match value {
+            Some(value) => tell(self, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn recipient(&mut self, recipient: Recipient) -> &mut Self {
+        match recipient {
+            Recipient::User(id) => self.text("user").number(id.get()),
+            Recipient::Group(id) => self.text("group").number(id.get()),
+        }
+    }
+
+    pub(crate) fn content(&mut self, content: &Content<FileId>) -> &mut Self {
+        self.text(content.kind().as_str())
+            .perhaps(content.text(), Self::text)
+            .perhaps(content.file(), |fields, file| fields.number(file.get()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_domain::{
+        Caption, EmailAddress, FileName, FileSize, FileUrl, GroupId, GroupName, MediaType,
+        MessageBody, MessageId, Role, UserId, Username,
+    };
+
+    use super::*;
+    use crate::*;
+
+    fn user(id: i64) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    fn group(id: i64) -> GroupId {
+        GroupId::parse(id).unwrap()
+    }
+
+    fn send(recipient: Recipient, content: Content<FileId>) -> Fingerprint {
+        let sender = user(1);
+        Fields::of(&SendMessage {
+            sender,
+            recipient,
+            content,
+        })
+    }
+
+    fn text(text: &str) -> Content<FileId> {
+        Content::Text(MessageBody::parse(text).unwrap())
+    }
+
+    fn image(caption: Option<&str>) -> Content<FileId> {
+        Content::Image {
+            file: FileId::parse(1).unwrap(),
+            caption: caption.map(|text| Caption::parse(text).unwrap()),
+        }
+    }
+
+    fn new_user(name: &str, email: &str) -> Fingerprint {
+        Fields::of(&CreateUser {
+            username: Username::parse(name).unwrap(),
+            email: EmailAddress::parse(email).unwrap(),
+        })
+    }
+
+    fn put(user_id: i64, role: Option<Role>) -> Fingerprint {
+        let (group, user) = (group(1), user(user_id));
+        Fields::of(&PutMember { group, user, role })
+    }
+
+    fn seen(message: i64, reader: i64, up_to: bool) -> Fingerprint {
+        Fields::of(&MarkSeen {
+            message: MessageId::parse(message).unwrap(),
+            reader: user(reader),
+            up_to,
+        })
+    }
+
+    fn file(url: &str, name: Option<&str>, size: Option<i64>, kind: Option<&str>) -> Fingerprint {
+        Fields::of(&CreateExternalFile {
+            url: FileUrl::parse(url).unwrap(),
+            name: name.map(|name| FileName::parse(name).unwrap()),
+            size: size.map(|size| FileSize::parse(size).unwrap()),
+            media_type: kind.map(|kind| MediaType::parse(kind).unwrap()),
+        })
+    }
+
+    /// One of each command, and each again with one field changed.
+    fn all() -> Vec<Fingerprint> {
+        let url = "https://example.org/a";
+        let new_group = |name, owner: Option<i64>| {
+            Fields::of(&CreateGroup {
+                name: GroupName::parse(name).unwrap(),
+                owner: owner.map(user),
+            })
+        };
+        let remove = |group_id, user_id| {
+            let (group, user) = (group(group_id), user(user_id));
+            Fields::of(&RemoveMember { group, user })
+        };
+        let delete_message = |id| {
+            let message = MessageId::parse(id).unwrap();
+            Fields::of(&DeleteMessage { message })
+        };
+        vec![
+            new_user("ada", "ada@example.org"),
+            new_user("adaa", "da@example.org"),
+            new_user("ada", "ida@example.org"),
+            new_group("team", None),
+            new_group("team", Some(1)),
+            new_group("teams", None),
+            Fields::of(&DeleteGroup { group: group(1) }),
+            Fields::of(&DeleteGroup { group: group(2) }),
+            put(1, None),
+            put(2, None),
+            put(1, Some(Role::Member)),
+            put(1, Some(Role::Admin)),
+            remove(1, 2),
+            remove(2, 1),
+            send(Recipient::User(user(2)), text("hi")),
+            send(Recipient::Group(group(2)), text("hi")),
+            send(Recipient::User(user(2)), text("hi ")),
+            send(Recipient::User(user(2)), image(None)),
+            send(Recipient::User(user(2)), image(Some("hi"))),
+            delete_message(1),
+            delete_message(2),
+            seen(1, 2, false),
+            seen(2, 1, false),
+            seen(1, 2, true),
+            file(url, None, None, None),
+            file("https://example.org/b", None, None, None),
+            file(url, Some("a"), None, None),
+            file(url, None, Some(1), None),
+            file(url, None, None, Some("a/b")),
+        ]
+    }
+
+    #[test]
+    fn every_field_counts() {
+        let all = all();
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    /// A change here refuses retries across an update.
+    #[test]
+    fn fingerprints_stay_what_they_are() {
+        let mut digest = Sha256::new();
+        for fingerprint in all() {
+            digest.update(fingerprint.as_bytes());
+        }
+        let hex: String = digest
+            .finalize()
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "17c2817e59decfe2039e3d7834c81fdb5895b6a4d661052a365ee16f31d18041"
+        );
+    }
+}
