@@ -11,6 +11,7 @@ mod idempotency;
 mod members;
 mod messages;
 mod open_mode;
+mod openapi;
 mod process;
 mod readme;
 mod receipts;

@@ -50,6 +50,8 @@ const WALLS: [(&str, &[&str]); 6] = [
             "serde_json",
             "tokio",
             "url",
+            "utoipa",
+            "utoipa-swagger-ui",
             "uuid",
             "validator",
         ],

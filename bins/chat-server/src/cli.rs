@@ -99,6 +99,7 @@ pub(crate) fn command() -> Command {
         .after_help("RUST_LOG filters the log (info by default).")
         .subcommand(Command::new("serve").about("Run the server (the default)"))
         .subcommand(Command::new("migrate").about("Bring the database up to date, and end"))
+        .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
         .arg(
             Arg::new(CONFIG)
                 .long(CONFIG)

@@ -4,6 +4,7 @@
 mod cli;
 mod config;
 mod migrate;
+mod openapi;
 mod serve;
 mod sweep;
 
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
     }
     let done = Config::from_matches(&matches).and_then(|config| match matches.subcommand_name() {
         Some("migrate") => migrate::run(&config),
+        Some("openapi") => openapi::run(&config),
         _ => serve::run(&config),
     });
     match done {

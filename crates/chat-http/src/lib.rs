@@ -15,6 +15,7 @@ mod guard;
 mod handlers;
 mod input;
 mod link;
+mod openapi;
 mod pace;
 mod problem;
 mod reply;
@@ -30,5 +31,6 @@ mod time;
 mod turns;
 mod unread;
 
+pub use openapi::openapi;
 pub use routes::{app, routes};
 pub use server::{HttpOptions, server};

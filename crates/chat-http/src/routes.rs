@@ -8,7 +8,7 @@ use chat_service::ChatService;
 use crate::HttpOptions;
 use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
-use crate::handlers::{files, groups, health, members, messages, receipts, users};
+use crate::handlers::{docs, files, groups, health, members, messages, receipts, users};
 use crate::problem::Problem;
 use crate::resource::{Path, delete, get, path, post};
 use crate::turns::Turns;
@@ -86,5 +86,9 @@ fn paths() -> Vec<Path> {
         path("/messages/unseen/{user_id}", [get(receipts::unseen)]),
         path("/files", [post(files::create)]),
         path("/files/{id}", [get(files::show)]),
+        path("/openapi.json", [get(docs::document)]),
+        path("/docs", [get(docs::to_page)]),
+        path("/docs/", [get(docs::page)]),
+        path("/docs/{file}", [get(docs::file)]),
     ]
 }

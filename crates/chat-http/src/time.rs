@@ -1,7 +1,12 @@
 //! Times on the wire: RFC 3339 in UTC with milliseconds.
 
+use std::borrow::Cow;
+
 use chat_domain::Timestamp;
 use serde::{Serialize, Serializer, ser};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A time as answers carry it: `2026-11-22T10:21:00.123Z`. What is finer than a millisecond is
 /// cut off, so that no answer names a time that is still to come.
@@ -13,6 +18,23 @@ impl Serialize for WireTime {
         let millis = self.0.as_micros().div_euclid(1_000);
         let time = jiff::Timestamp::from_millisecond(millis).map_err(ser::Error::custom)?;
         serializer.collect_str(&format_args!("{time:.3}"))
+    }
+}
+
+impl PartialSchema for WireTime {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("RFC 3339 in UTC with milliseconds."))
+            .examples(["2026-11-22T10:21:00.123Z"])
+            .into()
+    }
+}
+
+impl ToSchema for WireTime {
+    fn name() -> Cow<'static, str> {
+        "Time".into()
     }
 }
 

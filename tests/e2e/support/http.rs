@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::contract::contract;
+
 /// A request, as bytes under the test's control.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -68,10 +70,13 @@ impl Request {
         bytes
     }
 
-    /// Sends it on a connection of its own and reads the whole answer.
+    /// Sends it on a connection of its own and reads the whole answer, which must be one that the
+    /// document of the API knows.
     pub(crate) fn send(&self, address: SocketAddr) -> Answer {
-        exchange(address, &self.bytes(address))
-            .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target))
+        let answer = exchange(address, &self.bytes(address))
+            .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target));
+        contract().check(&self.method, &self.target, &answer);
+        answer
     }
 }
 

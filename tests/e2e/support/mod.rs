@@ -1,6 +1,7 @@
 //! The harness: a running server, clients that act as somebody, and raw HTTP.
 
 mod app;
+mod contract;
 mod http;
 mod needs;
 mod process;
@@ -8,6 +9,7 @@ mod redact;
 mod store;
 
 pub(crate) use app::{App, NOTHING};
+pub(crate) use contract::{contract, members};
 pub(crate) use http::{Answer, Request, exchange, pairs};
 pub(crate) use needs::available;
 pub(crate) use process::{Process, SERVER, output, server_command, server_command_at};

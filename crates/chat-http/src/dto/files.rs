@@ -3,22 +3,32 @@
 use chat_domain::{File, FileName, FileSize, FileUrl, MediaType};
 use chat_service::CreateExternalFile;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::openapi::Id;
 use crate::problem::Problem;
 use crate::time::WireTime;
 
 /// The JSON body of `POST /files`: a file that lies elsewhere.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateFile {
+    /// An http or https URL of at most 2,048 bytes; it is never fetched.
+    #[schema(required = true, nullable = false, max_length = 2048, format = "uri")]
     #[validate(required, custom(function = rules::file_url))]
     url: Option<String>,
+    /// At most 255 bytes, without control characters.
+    #[schema(min_length = 1, max_length = 255)]
     #[validate(custom(function = rules::file_name))]
     name: Option<String>,
+    /// In bytes.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     #[validate(custom(function = rules::file_size))]
     size: Option<WireInt>,
+    /// A media type in lower case, such as `image/png`.
+    #[schema(min_length = 3, max_length = 127)]
     #[validate(custom(function = rules::media_type))]
     r#type: Option<String>,
 }
@@ -37,14 +47,20 @@ impl CreateFile {
 }
 
 /// A file; what is not known about it is left out.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = File)]
 pub(crate) struct FileJson<'a> {
+    #[schema(value_type = Id)]
     id: i64,
     url: &'a str,
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    /// In bytes.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<i64>,
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<&'a str>,
     created_at: WireTime,

@@ -3,19 +3,26 @@
 use chat_domain::{Group, GroupName, UserId};
 use chat_service::{self as service, CreatedGroup};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use super::members::MemberJson;
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::openapi::Id;
 use crate::problem::Problem;
 use crate::time::WireTime;
 
 /// The body of `POST /groups`; `owner_id` does not name the actor.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateGroup {
+    /// Without control characters, and without white space at either end; unique among living groups,
+    /// also under NFKC and case folding.
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 100)]
     #[validate(required, custom(function = rules::group_name))]
     name: Option<String>,
+    /// The owner, for the system to name; a user becomes the owner itself.
+    #[schema(value_type = Option<Id>)]
     #[validate(custom(function = rules::id))]
     owner_id: Option<WireInt>,
 }
@@ -32,13 +39,18 @@ impl CreateGroup {
 }
 
 /// A group, with its members only when it was just made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Group)]
 pub(crate) struct GroupJson<'a> {
+    #[schema(value_type = Id)]
     id: i64,
     name: &'a str,
+    #[schema(minimum = 0)]
     member_count: i64,
     created_at: WireTime,
     updated_at: WireTime,
+    /// Its owner, if it has one; only in the answer to its creation.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<MemberJson>>,
 }

@@ -3,18 +3,24 @@
 use chat_domain::{Fault, GroupId, Invalid, Member, Role, UserId};
 use chat_service::PutMember;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::openapi::{Id, RoleName};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
 /// The body of `POST /groups/:id/members`; `user_id` does not name the actor.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddMember {
+    #[schema(value_type = Id, required = true)]
     #[validate(required, custom(function = rules::id))]
     user_id: Option<WireInt>,
+    /// Without one a new member is `member`, and an existing one stays as it is; `owner` hands the
+    /// group over.
+    #[schema(value_type = Option<RoleName>)]
     #[validate(custom(function = rules::role))]
     role: Option<String>,
 }
@@ -37,10 +43,14 @@ fn parse_role(name: &str) -> Result<Role, Invalid> {
 }
 
 /// One user's membership of one group.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GroupMember)]
 pub(crate) struct MemberJson {
+    #[schema(value_type = Id)]
     group_id: i64,
+    #[schema(value_type = Id)]
     user_id: i64,
+    #[schema(value_type = RoleName)]
     role: &'static str,
     created_at: WireTime,
     updated_at: WireTime,

@@ -6,10 +6,12 @@ use chat_domain::{
 };
 use chat_service::SendMessage;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::files::FileJson;
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::openapi::{Id, MessageKindName};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
@@ -158,21 +160,37 @@ pub(super) fn two_users(
 }
 
 /// A message; `receiver_id` or `group_id` says which kind of conversation it stands in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
 pub(crate) struct MessageJson<'a> {
+    #[schema(value_type = Id)]
     id: i64,
+    #[schema(value_type = Id)]
     conversation_id: i64,
+    /// Its place in the conversation: 1, 2, 3 … without gaps.
+    #[schema(value_type = Id)]
     seq: i64,
+    #[schema(value_type = Id)]
     sender_id: i64,
+    /// Whom it was sent to, if it is a direct message.
+    #[schema(value_type = Id, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     receiver_id: Option<i64>,
+    /// The group it was sent to, if it is no direct message.
+    #[schema(value_type = Id, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<i64>,
+    #[schema(value_type = MessageKindName)]
     r#type: &'static str,
+    /// The text, or the caption of a file if it has one.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     content: Option<&'a str>,
+    /// The file of an image or file message.
+    #[schema(value_type = Id, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     file_id: Option<i64>,
+    #[schema(value_type = FileJson, required = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<FileJson<'a>>,
     created_at: WireTime,

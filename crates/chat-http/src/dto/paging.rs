@@ -2,17 +2,24 @@
 
 use chat_domain::{PageLimit, UserId};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use validator::Validate;
 
 use crate::fields::{Fields, WireInt, int, perhaps, rules};
+use crate::openapi::Id;
 use crate::problem::Problem;
 
 /// `?limit=…&after=…`
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, IntoParams, Validate)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
+    /// At most how many.
+    #[param(value_type = i64, required = false, minimum = 1, maximum = 200, default = 50)]
     #[validate(custom(function = rules::limit))]
     limit: Option<WireInt>,
+    /// A user's id; the page begins with the first one after it.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     after: Option<WireInt>,
 }

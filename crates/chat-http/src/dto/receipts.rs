@@ -3,18 +3,23 @@
 use chat_domain::{MessageId, Receipt, Unseen, UnseenDirect, UnseenGroup, UserId};
 use chat_service::{MarkSeen, Seen};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::fields::{Fields, WireInt, given, int, rules};
+use crate::openapi::Id;
 use crate::problem::Problem;
 use crate::time::WireTime;
 
 /// The body of `POST /messages/:id/seen`; `user_id` names the actor.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkMessage {
+    /// The reader; it may be left out when `X-User-Id` names it.
+    #[schema(value_type = Option<Id>)]
     #[validate(required, custom(function = rules::id))]
     user_id: Option<WireInt>,
+    /// Whether everything before it, since the reader joined, is marked too.
     #[validate(skip)]
     up_to: Option<bool>,
 }
@@ -36,9 +41,12 @@ impl MarkMessage {
 }
 
 /// A message as seen by one reader.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Seen)]
 pub(crate) struct SeenJson {
+    #[schema(value_type = Id)]
     message_id: i64,
+    #[schema(value_type = Id)]
     user_id: i64,
     seen_at: WireTime,
 }
@@ -54,8 +62,10 @@ impl From<Seen> for SeenJson {
 }
 
 /// One reader of a message.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub(crate) struct ReceiptJson {
+    #[schema(value_type = Id)]
     user_id: i64,
     seen_at: WireTime,
 }
@@ -70,24 +80,37 @@ impl From<&Receipt> for ReceiptJson {
 }
 
 /// What a user has not seen.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Unseen)]
 pub(crate) struct UnseenJson<'a> {
+    /// By peer, latest message first; none with nothing unseen.
     direct_messages: Vec<DirectJson<'a>>,
+    /// By group, latest message first; none with nothing unseen.
     group_messages: Vec<GroupJson<'a>>,
+    /// The sum of all counts.
+    #[schema(minimum = 0)]
     total: i64,
 }
 
-#[derive(Serialize)]
+/// Unseen messages of a direct conversation.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnseenDirect)]
 struct DirectJson<'a> {
+    #[schema(value_type = Id)]
     user_id: i64,
     username: &'a str,
+    #[schema(minimum = 1)]
     unseen_count: i64,
 }
 
-#[derive(Serialize)]
+/// Unseen messages of a group.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UnseenGroup)]
 struct GroupJson<'a> {
+    #[schema(value_type = Id)]
     group_id: i64,
     group_name: &'a str,
+    #[schema(minimum = 1)]
     unseen_count: i64,
 }
 

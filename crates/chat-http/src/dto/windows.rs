@@ -3,35 +3,54 @@
 use chat_domain::{GroupId, MessageId, Offset, UserId, Window};
 use chat_service::{ListMessages, MessageSource};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use validator::{Validate, ValidationError};
 
 use super::messages::{one_of_both, two_users};
 use super::paging;
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::openapi::Id;
 use crate::problem::Problem;
 
 /// The query of `GET /messages`.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, IntoParams, Validate)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = one_source, skip_on_field_errors = false))]
 #[validate(schema(function = two_sides, skip_on_field_errors = false))]
 #[validate(schema(function = sender_of_direct, skip_on_field_errors = false))]
 #[validate(schema(function = one_window, skip_on_field_errors = false))]
 pub(crate) struct MessagesQuery {
+    /// The group whose messages are listed.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     group_id: Option<WireInt>,
+    /// The other side of a direct conversation; for the system alone, whose inbox is listed.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     receiver_id: Option<WireInt>,
+    /// The acting user, beside `receiver_id`.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     sender_id: Option<WireInt>,
+    /// At most how many.
+    #[param(value_type = i64, required = false, minimum = 1, maximum = 200, default = 50)]
     #[validate(custom(function = rules::limit))]
     limit: Option<WireInt>,
+    /// A message id; the page ends before it.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     before: Option<WireInt>,
+    /// A message id; the page begins after it.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     after: Option<WireInt>,
+    /// A message of the conversation, in whose middle the page lies.
+    #[param(value_type = Id, required = false)]
     #[validate(custom(function = rules::id))]
     around: Option<WireInt>,
+    /// How many are skipped, counted from the newest; for simple clients.
+    #[param(value_type = i64, required = false, minimum = 0, maximum = 10_000)]
     #[validate(custom(function = rules::offset))]
     offset: Option<WireInt>,
 }

@@ -2,14 +2,17 @@
 
 use actix_web::HttpRequest;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Service;
 use crate::answer::{self, Answer};
 use crate::input::no_query;
 use crate::problem::Problem;
 
-#[derive(Serialize)]
-struct Health {
+/// How the server is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    #[schema(example = "ok")]
     status: &'static str,
 }
 

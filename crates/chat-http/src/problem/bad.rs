@@ -4,17 +4,21 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::FaultName;
 
 /// More than any request has fields: only unknown ones can be more, and naming all of those would
 /// let a small request ask for a great answer.
 pub(crate) const MOST_ERRORS: usize = 100;
 
 /// One field of a request that is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// The field, parameter or header.
     pub(crate) field: String,
     /// Which kind of rule it breaks.
+    #[schema(value_type = FaultName)]
     pub(crate) code: Cow<'static, str>,
     /// What is wrong, to be read after the field's name.
     pub(crate) message: Cow<'static, str>,

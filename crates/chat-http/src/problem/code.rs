@@ -42,8 +42,7 @@ macro_rules! codes {
             meaning: $meaning,
         };)+
 
-        /// All of them, by status.
-        #[cfg(test)]
+        /// All of them.
         pub(crate) const ALL: &[Code] = &[$($constant),+];
     };
 }

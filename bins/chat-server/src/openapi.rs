@@ -1,0 +1,15 @@
+//! `chat-server openapi`: prints the document of the API, for a server at the configured address.
+
+use anyhow::Result;
+
+use crate::Config;
+
+/// Prints it.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    let server = match config.listen.first() {
+        Some(address) => format!("http://{address}"),
+        None => "/".to_owned(),
+    };
+    println!("{}", chat_http::openapi(&server)?);
+    Ok(())
+}

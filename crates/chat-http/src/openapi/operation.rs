@@ -1,0 +1,267 @@
+//! One operation of the document, with everything that it can answer.
+
+use serde_json::Value;
+use utoipa::openapi::path::{
+    Operation as Documented, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    Components, Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response,
+    ResponseBuilder, Schema,
+};
+use utoipa::{IntoParams, ToSchema};
+
+use super::schemas::Id;
+use super::{common, problems};
+use crate::problem::code::{self, Code};
+
+/// The name of the scheme by which a request says who acts.
+pub(super) const ACTOR: &str = "actor";
+
+const JSON: &str = "application/json";
+
+/// An operation, built up by what it takes and answers.
+pub(crate) struct Operation {
+    method: &'static str,
+    path: &'static str,
+    documented: OperationBuilder,
+    answers: Vec<(u16, ResponseBuilder)>,
+    refusals: Vec<&'static Code>,
+    parameters: Vec<Parameter>,
+}
+
+impl Operation {
+    /// A question to the store.
+    pub(super) fn ask(path: &'static str, id: &str) -> Self {
+        Self::of_actor("GET", path, id)
+    }
+
+    /// A change, which can be made once under a key.
+    pub(super) fn change(method: &'static str, path: &'static str, id: &str) -> Self {
+        let mut change = Self::of_actor(method, path, id).refuses(&[
+            &code::IDEMPOTENCY_IN_FLIGHT,
+            &code::IDEMPOTENCY_MISMATCH,
+            &code::OUTCOME_UNKNOWN,
+        ]);
+        change.documented = change
+            .documented
+            .parameter_ref(common::IDEMPOTENCY_KEY.of("parameters"));
+        change
+    }
+
+    /// A question that needs no actor and no store.
+    pub(super) fn open(path: &'static str, id: &str) -> Self {
+        let mut operation = Self {
+            method: "GET",
+            path,
+            documented: OperationBuilder::new()
+                .operation_id(Some(id))
+                // An empty list: the document's own schemes are not asked for.
+                .securities(Some([SecurityRequirement::default()])),
+            answers: Vec::new(),
+            refusals: Vec::new(),
+            parameters: Vec::new(),
+        };
+        for name in path.split('/').filter_map(|part| {
+            let name = part.strip_prefix('{')?.strip_suffix('}')?;
+            name.ends_with("id").then_some(name)
+        }) {
+            operation.parameters.push(id_in_path(name));
+        }
+        operation.refuses(&[
+            &code::VALIDATION_FAILED,
+            &code::HOST_NOT_ALLOWED,
+            &code::ORIGIN_NOT_ALLOWED,
+        ])
+    }
+
+    fn of_actor(method: &'static str, path: &'static str, id: &str) -> Self {
+        let mut operation = Self::open(path, id).refuses(&[
+            &code::OPEN_MODE,
+            &code::UNKNOWN_ACTOR,
+            &code::INTERNAL,
+            &code::OVERLOADED,
+            &code::UNAVAILABLE,
+        ]);
+        operation.method = method;
+        let none: [&str; 0] = [];
+        operation.documented = operation.documented.securities(Some([
+            SecurityRequirement::new(ACTOR, none),
+            // Or nobody is named.
+            SecurityRequirement::default(),
+        ]));
+        operation
+    }
+
+    pub(super) fn method(&self) -> &'static str {
+        self.method
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Under which heading it stands, and what it does in a few words and in full.
+    pub(super) fn about(mut self, tag: &str, summary: &str, description: &str) -> Self {
+        self.documented = self.documented.tag(tag).summary(Some(summary));
+        if !description.is_empty() {
+            self.documented = self.documented.description(Some(description));
+        }
+        self
+    }
+
+    /// One of its fields names who acts, which may differ from the header.
+    pub(super) fn names_actor(self) -> Self {
+        self.refuses(&[&code::ACTOR_MISMATCH])
+    }
+
+    /// It takes these parameters in the query.
+    pub(super) fn query<Q: IntoParams>(mut self) -> Self {
+        self.parameters.extend(Q::into_params(|| None));
+        self
+    }
+
+    /// It takes a parameter in the path that is no id.
+    pub(super) fn text_in_path(mut self, name: &str, description: &str) -> Self {
+        self.parameters.push(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .description(Some(description))
+                .schema(Some(common::text(1, 255)))
+                .build(),
+        );
+        self
+    }
+
+    /// It takes a body of JSON.
+    pub(super) fn body<B: ToSchema>(mut self, example: Value) -> Self {
+        let content = ContentBuilder::new()
+            .schema(Some(component::<B>()))
+            .example(Some(example))
+            .build();
+        let body: RequestBody = RequestBodyBuilder::new()
+            .content(JSON, content)
+            .required(Some(Required::True))
+            .build();
+        self.documented = self.documented.request_body(Some(body));
+        self.refuses(&[
+            &code::MALFORMED_JSON,
+            &code::INCOMPLETE_BODY,
+            &code::REQUEST_TIMEOUT,
+            &code::PAYLOAD_TOO_LARGE,
+            &code::UNSUPPORTED_MEDIA_TYPE,
+        ])
+    }
+
+    /// It answers with a thing.
+    pub(super) fn gives<T: ToSchema>(self, status: u16, what: &str, example: Value) -> Self {
+        let content = json(component::<T>(), example);
+        self.answers(status, response(what).content(JSON, content))
+    }
+
+    /// It answers 201 with a new thing, and says where that stands.
+    pub(super) fn creates<T: ToSchema>(self, what: &str, example: Value) -> Self {
+        let content = json(component::<T>(), example);
+        let location = common::header("Where it stands.", &format!("{}/1", self.path));
+        let response = response(what).content(JSON, content);
+        self.answers(201, response.header("Location", location))
+    }
+
+    /// It answers with a page of a list.
+    pub(super) fn lists<T: ToSchema>(self, what: &str, example: Value) -> Self {
+        let list = ArrayBuilder::new().items(component::<T>()).build();
+        let content = json(list.into(), example);
+        let link = common::header(
+            "Where there is more (RFC 8288); absent on the last page.",
+            &format!("<{}?after=50>; rel=\"next\"", self.path),
+        );
+        let response = response(what).content(JSON, content);
+        self.answers(200, response.header("Link", link))
+    }
+
+    /// It answers 204.
+    pub(super) fn does(self) -> Self {
+        self.answers(204, response("It is done."))
+    }
+
+    /// It answers with something of a type that has no schema here.
+    pub(super) fn serves(self, what: &str, media_type: &str) -> Self {
+        let kind = if media_type.ends_with("json") {
+            Type::Object
+        } else {
+            Type::String
+        };
+        let any = ObjectBuilder::new().schema_type(kind).build();
+        self.answers(
+            200,
+            response(what).content(media_type, Content::new(Some(any))),
+        )
+    }
+
+    /// It answers that the thing is elsewhere.
+    pub(super) fn leads(self, to: &str) -> Self {
+        let location = common::header("Where it is.", to);
+        let response = response("It is elsewhere.").header("Location", location);
+        self.answers(308, response)
+    }
+
+    fn answers(mut self, status: u16, response: ResponseBuilder) -> Self {
+        self.answers.push((status, response));
+        self
+    }
+
+    /// It may refuse with these codes, besides those of its kind.
+    pub(super) fn refuses(mut self, codes: &[&'static Code]) -> Self {
+        self.refusals.extend(codes);
+        self
+    }
+
+    /// The operation as it stands in the document; what it shares goes to the components.
+    pub(super) fn build(self, components: &mut Components) -> Documented {
+        let mut documented = self.documented;
+        for parameter in self.parameters {
+            documented = documented.parameter(parameter);
+        }
+        let changes = self.method != "GET";
+        for (status, mut response) in self.answers {
+            if changes {
+                response = common::IDEMPOTENCY_REPLAYED.on(response);
+            }
+            documented = documented.response(status.to_string(), response.build());
+        }
+        for (status, response) in problems::responses(&self.refusals, components) {
+            documented = documented.response(status, response);
+        }
+        documented.build()
+    }
+}
+
+/// An answer, with the header that every one has.
+pub(super) fn response(what: &str) -> ResponseBuilder {
+    common::X_REQUEST_ID.on(ResponseBuilder::from(Response::new(what)))
+}
+
+fn json(schema: RefOr<Schema>, example: Value) -> Content {
+    ContentBuilder::new()
+        .schema(Some(schema))
+        .example(Some(example))
+        .build()
+}
+
+fn component<T: ToSchema>() -> RefOr<Schema> {
+    Ref::from_schema_name(T::name()).into()
+}
+
+fn id_in_path(name: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(component::<Id>()))
+        .example(Some(1.into()))
+        .build()
+}

@@ -1,0 +1,208 @@
+//! Schemas that no shape of `dto` gives by itself: of plain values, of problems, and of the one request
+//! whose fields depend on each other.
+
+use std::borrow::Cow;
+
+use chat_domain::MAX_ID;
+use serde_json::json;
+use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Components, ComponentsBuilder, Object, ObjectBuilder, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::dto::{files, groups, members, messages, receipts, users};
+use crate::handlers::health::Health;
+use crate::problem::{FieldError, code};
+
+macro_rules! schema {
+    ($(#[$doc:meta])* $type:ident as $name:literal: $schema:expr) => {
+        $(#[$doc])*
+        pub(crate) struct $type;
+
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                $name.into()
+            }
+        }
+    };
+}
+
+schema!(
+    /// What names a thing.
+    Id as "Id": ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(MAX_ID))
+        .description(Some("A positive integer below 2^53."))
+);
+
+schema!(
+    /// What a member of a group is.
+    RoleName as "Role": names(&["owner", "admin", "member"])
+);
+
+schema!(
+    /// What a message carries.
+    MessageKindName as "MessageType": names(&["text", "image", "file"])
+);
+
+schema!(
+    /// Which kind of rule a field breaks.
+    FaultName as "Fault": names(&[
+        "required", "type", "unknown", "repeated", "length", "format", "range", "conflict",
+    ])
+);
+
+schema!(
+    /// Every code there is; which of them an operation can have stands with it.
+    CodeName as "Code": names(&code::ALL.iter().map(|code| code.name).collect::<Vec<_>>())
+);
+
+schema!(
+    /// RFC 9457 problem details.
+    ProblemSchema as "Problem": ObjectBuilder::new()
+        .description(Some("RFC 9457 problem details; branch on `code`."))
+        .property("type", text("What kind of problem it is, as a URI reference."))
+        .property("title", text("The code in words."))
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("detail", text("What is wrong with this request."))
+        .property("code", Ref::from_schema_name(CodeName::name()))
+        .property("request_id", text("The answer's `X-Request-Id`."))
+        .property(
+            "errors",
+            ArrayBuilder::new().items(Ref::from_schema_name(FieldError::name())),
+        )
+        .required("type")
+        .required("title")
+        .required("status")
+        .required("detail")
+        .required("code")
+        .required("request_id")
+);
+
+schema!(
+    /// The body of `POST /messages`: fields, and which of them go together.
+    CreateMessageSchema as "CreateMessage": AllOfBuilder::new()
+        .item(message_fields())
+        .item(OneOfBuilder::new()
+            .item(either("receiver_id", "group_id"))
+            .item(either("group_id", "receiver_id")))
+        .item(OneOfBuilder::new().item(text_message()).item(file_message()))
+        .description(Some("Exactly one of `receiver_id` and `group_id` says whom it is for."))
+);
+
+/// All schemas that the document refers to.
+pub(super) fn components() -> Components {
+    let mut found = Vec::new();
+    fn add<T: ToSchema>(found: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(found);
+        found.push((T::name().into(), T::schema()));
+    }
+    add::<Id>(&mut found);
+    add::<MessageKindName>(&mut found);
+    add::<CodeName>(&mut found);
+    add::<FaultName>(&mut found);
+    add::<FieldError>(&mut found);
+    add::<ProblemSchema>(&mut found);
+    add::<Health>(&mut found);
+    add::<users::CreateUser>(&mut found);
+    add::<users::UserJson<'_>>(&mut found);
+    add::<groups::CreateGroup>(&mut found);
+    add::<groups::GroupJson<'_>>(&mut found);
+    add::<members::AddMember>(&mut found);
+    add::<members::MemberJson>(&mut found);
+    add::<CreateMessageSchema>(&mut found);
+    add::<messages::MessageJson<'_>>(&mut found);
+    add::<receipts::MarkMessage>(&mut found);
+    add::<receipts::SeenJson>(&mut found);
+    add::<receipts::ReceiptJson>(&mut found);
+    add::<receipts::UnseenJson<'_>>(&mut found);
+    add::<files::CreateFile>(&mut found);
+    add::<files::FileJson<'_>>(&mut found);
+    ComponentsBuilder::new().schemas_from_iter(found).build()
+}
+
+fn names(names: &[&str]) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names.iter().copied()))
+        .build()
+}
+
+fn text(description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description))
+        .build()
+}
+
+fn message_fields() -> Object {
+    let id = || {
+        OneOfBuilder::new()
+            .item(Ref::from_schema_name(Id::name()))
+            .item(null())
+    };
+    let content = "A text must hold something besides white space; for an image or a file it is the \
+                   caption. At most 16,384 bytes of UTF-8, any character but NUL.";
+    ObjectBuilder::new()
+        .property("sender_id", id())
+        .property("receiver_id", id())
+        .property("group_id", id())
+        .property("type", Ref::from_schema_name(MessageKindName::name()))
+        .property(
+            "content",
+            ObjectBuilder::new()
+                .schema_type(utoipa::openapi::schema::SchemaType::from_iter([
+                    Type::String,
+                    Type::Null,
+                ]))
+                .max_length(Some(16_384))
+                .description(Some(content)),
+        )
+        .property("file_id", id())
+        .required("type")
+        .additional_properties(Some(
+            utoipa::openapi::schema::AdditionalProperties::FreeForm(false),
+        ))
+        .build()
+}
+
+fn null() -> Object {
+    ObjectBuilder::new().schema_type(Type::Null).build()
+}
+
+/// With the one field, and without the other.
+fn either(with: &str, without: &str) -> Object {
+    ObjectBuilder::new()
+        .property(with, Ref::from_schema_name(Id::name()))
+        .property(without, null())
+        .required(with)
+        .build()
+}
+
+fn text_message() -> Object {
+    let content = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1));
+    ObjectBuilder::new()
+        .property("type", names(&["text"]))
+        .property("content", content)
+        .property("file_id", null())
+        .required("content")
+        .examples([json!({"type": "text", "content": "hello"})])
+        .build()
+}
+
+fn file_message() -> Object {
+    ObjectBuilder::new()
+        .property("type", names(&["image", "file"]))
+        .property("file_id", Ref::from_schema_name(Id::name()))
+        .required("file_id")
+        .examples([json!({"type": "image", "file_id": 1})])
+        .build()
+}
