@@ -43,12 +43,18 @@
 //! - `schema` declares the tables, `rows` turns what they hold into the domain's types.
 //! - `queries` implements the ports of each noun. It is written once and compiled once per backend,
 //!   inside the backend's own module, against that module's connection and transaction.
+//! - `recount` counts everything anew, and tells where the stored counters differ.
 //! - `sqlite` is a backend: the transaction that the queries use, the writer that runs jobs in it, the
 //!   readers, and what SQLite's errors mean. Another backend stands beside it.
 
+mod recount;
 mod rows;
 #[allow(missing_docs, reason = "columns are told about in the migrations")]
 pub mod schema;
 mod sqlite;
 
-pub use sqlite::{NativeJob, OpenError, SqliteOptions, SqliteStore, SqliteTx, migrate};
+pub use recount::{Difference, Recount, Repair};
+pub use sqlite::{
+    BackupError, NativeJob, OpenError, RecountError, SqliteOptions, SqliteStore, SqliteTx, backup,
+    migrate, recount, repair,
+};

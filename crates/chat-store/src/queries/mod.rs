@@ -14,9 +14,11 @@ mod members;
 mod messages;
 mod readers;
 mod receipts;
+mod recount;
 mod users;
 
 pub(super) use events::write_head;
+pub(super) use recount::recount;
 
 use std::fmt::Display;
 

@@ -9,6 +9,7 @@ mod groups;
 mod keys;
 mod messages;
 mod receipts;
+mod recount;
 mod users;
 
 pub(crate) use conversations::{ConversationRow, ParticipantRow};
@@ -18,6 +19,7 @@ pub(crate) use groups::{GroupRow, MemberRow};
 pub(crate) use keys::{KeyRow, owner};
 pub(crate) use messages::MessageRow;
 pub(crate) use receipts::{ReceiptRow, UnseenRow};
+pub(crate) use recount::{ConversationEntryRow, CountedRow, MessageEntryRow, table_rows};
 pub(crate) use users::UserRow;
 
 use std::fmt::Display;

@@ -32,10 +32,20 @@ impl Database {
 
     /// One more connection that writes. A file that is gone is not replaced by an empty one.
     pub(super) fn writer(&self) -> ConnectionResult<SqliteConnection> {
-        let mut conn = SqliteConnection::establish(&uri(&self.path, "rw"))?;
+        let mut conn = self.existing()?;
         self.set_up_writer(&mut conn)
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
+    }
+
+    /// A connection to a file that is there, for reading alone; it is not set up yet.
+    pub(super) fn reader(&self) -> ConnectionResult<SqliteConnection> {
+        SqliteConnection::establish(&self.reader_uri())
+    }
+
+    /// A connection to a file that is there; it is not set up yet.
+    pub(super) fn existing(&self) -> ConnectionResult<SqliteConnection> {
+        SqliteConnection::establish(&uri(&self.path, "rw"))
     }
 
     /// Where a connection that only reads is made.
@@ -68,6 +78,13 @@ impl Database {
         )
     }
 
+    /// The same for a connection that reads everything once: what it sorts may be larger than the
+    /// memory, and goes to temporary files.
+    pub(super) fn set_up_scanner(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.set_up_reader(conn)?;
+        conn.batch_execute("PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;")
+    }
+
     /// How long the connection waits for a lock.
     pub(super) fn set_busy_timeout(
         &self,
@@ -78,7 +95,7 @@ impl Database {
     }
 }
 
-fn uri(path: &Path, mode: &str) -> String {
+pub(super) fn uri(path: &Path, mode: &str) -> String {
     let path = percent_encode(path.as_os_str().as_encoded_bytes(), IN_PATHS).to_string();
     // An empty authority, or else `//data` would be taken for one; and a place, or else `:memory:` would
     // not be a file.

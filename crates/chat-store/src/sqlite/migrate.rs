@@ -1,5 +1,7 @@
 //! Bringing a database to the schema of this version.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::migration::{Migration, MigrationSource};
@@ -96,17 +98,50 @@ fn applied(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
 }
 
 fn refuse_newer(applied: &[String]) -> Result<(), OpenError> {
-    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS
-        .migrations()
-        .map_err(|error| OpenError::Migration(error.to_string()))?;
-    let known: Vec<String> = known
-        .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect();
+    let known = known()?;
     match applied.iter().find(|version| !known.contains(version)) {
         None => Ok(()),
         Some(version) => Err(OpenError::Newer {
             version: version.clone(),
         }),
     }
+}
+
+/// Refuses a database whose schema is not the one of this version, for what must not migrate it.
+pub(super) fn refuse_other(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let applied = refuse_foreign(conn, path)?;
+    match known()?
+        .into_iter()
+        .find(|version| !applied.contains(version))
+    {
+        None => Ok(()),
+        Some(version) => Err(OpenError::Older { version }),
+    }
+}
+
+/// Refuses a database of a newer version and one without any migration; gives those that were run.
+pub(super) fn refuse_foreign(
+    conn: &mut SqliteConnection,
+    path: &Path,
+) -> Result<Vec<String>, OpenError> {
+    let applied =
+        applied(conn).map_err(|e| OpenError::from_text_of_reading(path, e.to_string()))?;
+    refuse_newer(&applied)?;
+    match (applied.is_empty(), known()?.into_iter().next()) {
+        (true, Some(version)) => Err(OpenError::Older { version }),
+        _ => Ok(applied),
+    }
+}
+
+/// The versions of the migrations of this program, oldest first.
+fn known() -> Result<Vec<String>, OpenError> {
+    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| OpenError::Migration(error.to_string()))?;
+    let mut versions: Vec<String> = known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    versions.sort_unstable();
+    Ok(versions)
 }

@@ -1,5 +1,6 @@
 //! The store on SQLite: one writer thread that commits in groups, and read-only readers beside it.
 
+mod backup;
 mod batch;
 mod checkpoint;
 mod connection;
@@ -13,16 +14,19 @@ mod options;
 #[path = "../queries/mod.rs"]
 mod queries;
 mod readers;
+mod recount;
 mod savepoint;
 mod scans;
 mod store;
 mod tx;
 mod writer;
 
+pub use backup::{BackupError, backup};
 pub use job::NativeJob;
 pub use migrate::migrate;
 pub use open::OpenError;
 pub use options::SqliteOptions;
+pub use recount::{RecountError, recount, repair};
 pub use store::SqliteStore;
 pub use tx::SqliteTx;
 

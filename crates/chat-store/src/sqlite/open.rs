@@ -23,6 +23,29 @@ pub enum OpenError {
         /// The first migration that is unknown.
         version: String,
     },
+    /// The database was made by an earlier version of this program, or is empty.
+    #[error("the database lacks migration {version}: bring it up to date with migrate first")]
+    Older {
+        /// The first migration that is missing.
+        version: String,
+    },
+    /// There is no database, and this is no way to make one.
+    #[error("there is no database {}: give the path of one", path.display())]
+    Missing {
+        /// The file that was looked for.
+        path: PathBuf,
+    },
+    /// The file can't be read.
+    #[error(
+        "{} can't be read ({reason}): let this user read it and write its directory, or use another",
+        path.display()
+    )]
+    Unreadable {
+        /// The file that was to be read.
+        path: PathBuf,
+        /// What the system or the database said.
+        reason: String,
+    },
     /// The file is something else than a SQLite database.
     #[error("{} is not a SQLite database: use another file, or move it away", path.display())]
     NotADatabase {
@@ -57,6 +80,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// What `text`, the message of a failure while opening the file at `path` for reading, means.
+    pub(super) fn from_text_of_reading(path: &Path, text: String) -> Self {
+        match Self::from_text(path, text) {
+            Self::Unwritable { path, reason } => Self::Unreadable { path, reason },
+            other => other,
+        }
+    }
+
     /// What `text`, the message of a failure while opening the file at `path`, means.
     pub(super) fn from_text(path: &Path, text: String) -> Self {
         let path = path.to_path_buf();

@@ -1,0 +1,309 @@
+use super::*;
+
+/// A conversation as a test describes it. Users 1 and 2 are a pair, or the members of group 5; each
+/// message is its sender, negative when it was deleted.
+struct Case {
+    kind: Kind,
+    last_seq: i64,
+    participants: Vec<Participant>,
+    members: Vec<i64>,
+    ranges: Vec<(i64, Range)>,
+    messages: Vec<Message>,
+    seens: Vec<(i64, i64)>,
+    doubted: Vec<(i64, i64)>,
+}
+
+impl Case {
+    fn new(kind: Kind, senders: &[i64]) -> Self {
+        let messages = senders.iter().zip(1..).map(|(sender, seq)| Message {
+            id: seq * 10,
+            seq,
+            sender: sender.abs(),
+            living: *sender > 0,
+        });
+        Self {
+            kind,
+            last_seq: count(senders.len()),
+            participants: Vec::new(),
+            members: vec![1, 2],
+            ranges: Vec::new(),
+            messages: messages.collect(),
+            seens: Vec::new(),
+            doubted: Vec::new(),
+        }
+    }
+
+    /// The pair of users 1 and 2.
+    fn direct(senders: &[i64]) -> Self {
+        Self::new(Kind::Direct { low: 1, high: 2 }, senders)
+    }
+
+    /// Group 5 of users 1 and 2.
+    fn group(senders: &[i64]) -> Self {
+        Self::new(group(true, 2), senders)
+    }
+
+    /// Takes part with these columns.
+    fn with(mut self, user: i64, [joined_seq, seen_through, cleared]: [i64; 3]) -> Self {
+        self.participants.push(Participant {
+            user,
+            joined_seq,
+            seen_through,
+            cleared,
+        });
+        self
+    }
+
+    fn range(mut self, user: i64, range: Range) -> Self {
+        self.ranges.push((user, range));
+        self
+    }
+
+    fn seen(mut self, user: i64, seq: i64) -> Self {
+        self.seens.push((user, seq));
+        self
+    }
+
+    #[track_caller]
+    fn gives(self, expected: &[&str]) {
+        let mut found = Found::looking();
+        let conversation = Conversation {
+            id: 3,
+            kind: self.kind,
+            last_seq: self.last_seq,
+        };
+        let mut count = Count::begin(
+            conversation,
+            self.participants,
+            self.members,
+            self.ranges,
+            &mut found,
+        );
+        for message in &self.messages {
+            count.message(message, &mut found);
+        }
+        for (user, seq) in self.seens {
+            let message = self.messages.iter().find(|message| message.seq == seq);
+            count.seen(message.unwrap(), user, &mut found);
+        }
+        count.end(&self.doubted.into_iter().collect(), &mut found);
+        let (kept, _) = found.into_parts();
+        let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
+        assert_eq!(lines, expected);
+    }
+}
+
+const fn group(living: bool, member_count: i64) -> Kind {
+    Kind::Group {
+        id: 5,
+        living,
+        member_count,
+    }
+}
+
+#[test]
+fn an_empty_conversation_agrees() {
+    Case::direct(&[])
+        .with(1, [0, 0, 0])
+        .with(2, [0, 0, 0])
+        .gives(&[]);
+}
+
+#[test]
+fn own_deleted_seen_and_ranged_places_are_cleared_and_each_once() {
+    // To user 2: 1 is in a range and marked by name, 2 is its own in a range, 3 is deleted in a
+    // range, 4 is unseen, 5 is marked by name, 6 is its own, 7 is deleted and marked by name.
+    Case::direct(&[1, 2, -1, 1, 1, 2, -1])
+        .with(1, [0, 0, 5])
+        .with(2, [0, 3, 6])
+        .range(2, (1, 3))
+        .seen(2, 1)
+        .seen(2, 5)
+        .seen(2, 7)
+        .gives(&[]);
+}
+
+#[test]
+fn what_was_before_joining_is_cleared_and_marks_there_count_nothing() {
+    // User 2 left after 2 with a range to it, came back after 4, and marked 3 by name.
+    Case::group(&[1, 1, 1, 1, 1, 1])
+        .with(1, [0, 0, 6])
+        .with(2, [4, 4, 4])
+        .range(2, (1, 2))
+        .seen(2, 3)
+        .gives(&[]);
+}
+
+#[test]
+fn marks_of_those_who_left_count_for_nobody() {
+    Case::group(&[1, 1])
+        .with(1, [0, 0, 2])
+        .with(2, [0, 0, 0])
+        .range(9, (1, 1))
+        .seen(9, 2)
+        .gives(&[]);
+}
+
+#[test]
+fn a_wrong_counter_of_messages_is_named_and_alone() {
+    let mut case = Case::direct(&[1, 1]).with(1, [0, 0, 2]).with(2, [0, 0, 0]);
+    case.last_seq = 7;
+    case.gives(&["conversation 3: last_seq is 7, must be 2"]);
+}
+
+#[test]
+fn a_place_without_message_is_named_and_unseen_to_nobody() {
+    let mut case = Case::direct(&[1, 1, 1, 1])
+        .with(1, [0, 0, 4])
+        .with(2, [0, 0, 2]);
+    case.messages.drain(1..3);
+    case.gives(&["conversation 3: places 2 to 3 have no message"]);
+}
+
+#[test]
+fn a_place_below_the_first_is_named() {
+    let mut case = Case::direct(&[1, 1]).with(1, [0, 0, 1]).with(2, [0, 0, 0]);
+    case.messages[0].seq = 0;
+    case.messages[1].seq = 1;
+    case.last_seq = 1;
+    case.gives(&["conversation 3: message 10 has seq 0, must be 1 or more"]);
+}
+
+#[test]
+fn ids_that_do_not_grow_with_their_places_are_named() {
+    let mut case = Case::direct(&[1, 1, 1])
+        .with(1, [0, 0, 3])
+        .with(2, [0, 0, 0]);
+    case.messages[1].id = 5;
+    case.gives(&["conversation 3: message 5 has no greater id than the one before it"]);
+}
+
+#[test]
+fn a_wrong_count_of_members_is_named() {
+    let mut case = Case::group(&[]).with(1, [0, 0, 0]).with(2, [0, 0, 0]);
+    case.kind = group(true, 3);
+    case.gives(&["group 5: member_count is 3, must be 2"]);
+}
+
+#[test]
+fn members_and_participants_are_the_same() {
+    Case::group(&[])
+        .with(1, [0, 0, 0])
+        .with(4, [0, 0, 0])
+        .gives(&[
+            "conversation 3, user 2: does not take part, and must",
+            "conversation 3, user 4: takes part, and must not",
+        ]);
+}
+
+#[test]
+fn a_pair_takes_part_and_nobody_else() {
+    let mut case = Case::direct(&[]).with(2, [0, 0, 0]).with(3, [0, 0, 0]);
+    case.members.clear();
+    case.gives(&[
+        "conversation 3, user 1: does not take part, and must",
+        "conversation 3, user 3: takes part, and must not",
+    ]);
+}
+
+#[test]
+fn a_deleted_group_has_nobody() {
+    let mut case = Case::group(&[]).with(1, [0, 0, 0]);
+    case.kind = group(false, 0);
+    case.gives(&[
+        "group 5: member_count is 0, must be 2",
+        "group 5, user 1: is a member of a deleted group",
+        "group 5, user 2: is a member of a deleted group",
+        "conversation 3, user 1: takes part, and must not",
+    ]);
+    let mut empty = Case::group(&[1, 2]);
+    empty.kind = group(false, 0);
+    empty.members.clear();
+    empty.gives(&[]);
+}
+
+#[test]
+fn a_wrong_count_of_cleared_places_is_named() {
+    Case::direct(&[1, 2, 1])
+        .with(1, [0, 0, 1])
+        .with(2, [0, 0, 1])
+        .gives(&["conversation 3, user 1: cleared is 1, must be 2"]);
+}
+
+#[test]
+fn seen_through_is_where_the_ranges_since_joining_end() {
+    Case::group(&[1, 1, 1, 1])
+        .with(1, [0, 0, 4])
+        .with(2, [1, 2, 4])
+        .range(2, (2, 3))
+        .range(2, (4, 4))
+        .gives(&["conversation 3, user 2: seen_through is 2, must be 4"]);
+    Case::group(&[1, 1])
+        .with(1, [0, 0, 2])
+        .with(2, [1, 2, 1])
+        .gives(&["conversation 3, user 2: seen_through is 2, must be 1"]);
+}
+
+#[test]
+fn a_hole_between_ranges_is_named() {
+    Case::group(&[1, 1, 1])
+        .with(1, [0, 0, 3])
+        .with(2, [0, 3, 2])
+        .range(2, (1, 1))
+        .range(2, (3, 3))
+        .gives(&["conversation 3, user 2: 3 to 3 are marked, and not all from 0 on"]);
+}
+
+#[test]
+fn ranges_that_overlap_are_named_and_cover_once() {
+    Case::group(&[1, 1, 1])
+        .with(1, [0, 0, 3])
+        .with(2, [0, 3, 3])
+        .range(2, (1, 2))
+        .range(2, (2, 3))
+        .gives(&["conversation 3, user 2: the range 2 to 3 overlaps the one before it"]);
+}
+
+#[test]
+fn a_range_beyond_the_last_message_is_named() {
+    Case::group(&[1])
+        .with(1, [0, 0, 1])
+        .with(2, [0, 0, 0])
+        .range(7, (1, 2))
+        .gives(&["conversation 3, user 7: the range 1 to 2 ends after the last message, 1"]);
+}
+
+#[test]
+fn a_mark_by_the_sender_is_named_and_clears_nothing() {
+    Case::direct(&[1, 1])
+        .with(1, [0, 0, 2])
+        .with(2, [0, 0, 0])
+        .seen(1, 2)
+        .gives(&["message 20, user 1: is marked as seen by its sender"]);
+}
+
+#[test]
+fn a_pair_joined_at_the_start() {
+    Case::direct(&[1, 1])
+        .with(1, [0, 0, 2])
+        .with(2, [1, 9, 9])
+        .gives(&["conversation 3, user 2: joined_seq is 1, must be 0"]);
+}
+
+#[test]
+fn nobody_joins_where_there_was_nothing_yet() {
+    for is in [-1, 3] {
+        let line = format!("conversation 3, user 2: joined_seq is {is}, must lie from 0 to 2");
+        Case::group(&[1, 1])
+            .with(1, [0, 0, 2])
+            .with(2, [is, 9, 9])
+            .gives(&[&line]);
+    }
+}
+
+#[test]
+fn of_who_joined_elsewhere_by_the_log_no_count_is_compared() {
+    let mut case = Case::group(&[1, 1]).with(1, [0, 0, 2]).with(2, [0, 9, 9]);
+    case.doubted.push((3, 2));
+    case.gives(&[]);
+}

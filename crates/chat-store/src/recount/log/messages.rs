@@ -1,0 +1,256 @@
+//! The log by message: that it was sent and deleted is logged once, and whatever was marked as seen is
+//! logged with the same time.
+
+use crate::recount::{Difference, Found};
+
+/// What stands about a message, in the tables or in the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    /// The message itself.
+    Message { conversation: i64, living: bool },
+    /// `user` has marked it by name.
+    Seen { user: i64, at: i64 },
+    /// A range of `user` ends with it.
+    Range {
+        conversation: i64,
+        user: i64,
+        to_seq: i64,
+        at: i64,
+    },
+    /// An event.
+    Event { conversation: i64, event: Event },
+}
+
+/// What an event says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    Created,
+    Deleted,
+    Seen { user: i64, at: i64 },
+    SeenUpTo { user: i64, at: i64 },
+}
+
+/// The entries of one message.
+#[derive(Debug, Default)]
+struct One {
+    id: i64,
+    /// Its conversation, and whether it lives; none when it does not exist.
+    stored: Option<(i64, bool)>,
+    /// The first event, in case that it tells of nothing.
+    told: Option<i64>,
+    created: i64,
+    deleted: i64,
+}
+
+/// The entries of one reader about one message.
+#[derive(Debug, Default)]
+struct Reader {
+    user: i64,
+    /// When it was marked by name.
+    seen: Option<i64>,
+    range: Option<Ending>,
+    /// The position and time of the first event.
+    first: Option<(i64, i64)>,
+    /// The position and time of the event that marked all before it too.
+    up_to: Option<(i64, i64)>,
+}
+
+/// A range that ends here.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    conversation: i64,
+    to_seq: i64,
+    at: i64,
+}
+
+/// Takes all entries, ordered by message, reader (what concerns none comes first) and position.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    message: Option<One>,
+    reader: Option<Reader>,
+}
+
+impl Messages {
+    /// The next entry; rows of the tables have position 0.
+    pub(crate) fn entry(&mut self, message: i64, position: i64, entry: Entry, found: &mut Found) {
+        if self.message.as_ref().map(|one| one.id) != Some(message) {
+            self.end_message(found);
+        }
+        let one = self.message.get_or_insert_with(|| One {
+            id: message,
+            ..One::default()
+        });
+        match entry {
+            Entry::Message {
+                conversation,
+                living,
+            } => one.stored = Some((conversation, living)),
+            Entry::Event {
+                conversation,
+                event,
+            } => {
+                one.told(position, conversation, found);
+                match event {
+                    Event::Created => one.created += 1,
+                    Event::Deleted => one.deleted += 1,
+                    Event::Seen { user, at } => {
+                        let reader = self.reader(user, found);
+                        if reader.first.is_some() {
+                            found.push(again(position, message, user));
+                        }
+                        reader.first.get_or_insert((position, at));
+                    }
+                    Event::SeenUpTo { user, at } => {
+                        let reader = self.reader(user, found);
+                        if reader.up_to.is_some() {
+                            found.push(again(position, message, user));
+                        }
+                        reader.first.get_or_insert((position, at));
+                        reader.up_to.get_or_insert((position, at));
+                    }
+                }
+            }
+            Entry::Seen { user, at } => self.reader(user, found).seen = Some(at),
+            Entry::Range {
+                conversation,
+                user,
+                to_seq,
+                at,
+            } => {
+                let ending = Ending {
+                    conversation,
+                    to_seq,
+                    at,
+                };
+                self.reader(user, found).range = Some(ending);
+            }
+        }
+    }
+
+    /// After all of them.
+    pub(crate) fn end(mut self, found: &mut Found) {
+        self.end_message(found);
+    }
+
+    fn reader(&mut self, user: i64, found: &mut Found) -> &mut Reader {
+        if self.reader.as_ref().map(|reader| reader.user) != Some(user) {
+            self.end_reader(found);
+        }
+        self.reader.get_or_insert_with(|| Reader {
+            user,
+            ..Reader::default()
+        })
+    }
+
+    fn end_message(&mut self, found: &mut Found) {
+        self.end_reader(found);
+        if let Some(one) = self.message.take() {
+            one.end(found);
+        }
+    }
+
+    fn end_reader(&mut self, found: &mut Found) {
+        if let (Some(one), Some(reader)) = (&self.message, self.reader.take()) {
+            // Marks of a message that does not exist are told as that, once.
+            if one.stored.is_some() {
+                reader.end(one.id, found);
+            }
+        }
+    }
+}
+
+const fn again(position: i64, message: i64, user: i64) -> Difference {
+    Difference::MarkedAgain {
+        position,
+        message,
+        user,
+    }
+}
+
+impl One {
+    fn told(&mut self, position: i64, is: i64, found: &mut Found) {
+        self.told.get_or_insert(position);
+        if let Some((must, _)) = self.stored
+            && is != must
+        {
+            found.push(Difference::EventElsewhere {
+                position,
+                message: self.id,
+                is,
+                must,
+            });
+        }
+    }
+
+    fn end(&self, found: &mut Found) {
+        let message = self.id;
+        let Some((_, living)) = self.stored else {
+            if let Some(position) = self.told {
+                found.push(Difference::EventOfNothing { position, message });
+            }
+            return;
+        };
+        if self.created != 1 {
+            found.push(Difference::MessageCreated {
+                message,
+                is: self.created,
+            });
+        }
+        let must = i64::from(!living);
+        if self.deleted != must {
+            found.push(Difference::MessageDeleted {
+                message,
+                is: self.deleted,
+                must,
+            });
+        }
+    }
+}
+
+impl Reader {
+    /// The first event is the one that left the mark by name; the one over all before it left the
+    /// range.
+    fn end(&self, message: i64, found: &mut Found) {
+        let user = self.user;
+        match (self.seen, self.first) {
+            (Some(is), Some((_, must))) if is != must => found.push(Difference::SeenAt {
+                message,
+                user,
+                is,
+                must,
+            }),
+            (Some(_), None) => found.push(Difference::SeenNotLogged { message, user }),
+            (None, Some((position, _))) => found.push(Difference::SeenNotKept {
+                position,
+                message,
+                user,
+            }),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        match (self.range, self.up_to) {
+            (Some(range), Some((_, must))) if range.at != must => {
+                found.push(Difference::RangeSeenAt {
+                    conversation: range.conversation,
+                    user,
+                    to_seq: range.to_seq,
+                    is: range.at,
+                    must,
+                });
+            }
+            (Some(range), None) => found.push(Difference::RangeNotLogged {
+                conversation: range.conversation,
+                user,
+                to_seq: range.to_seq,
+            }),
+            (None, Some((position, _))) => found.push(Difference::RangeNotKept {
+                position,
+                message,
+                user,
+            }),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

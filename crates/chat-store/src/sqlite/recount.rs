@@ -1,0 +1,106 @@
+//! Counting everything anew on a database's file: beside a running server, or with a repair, alone.
+
+use diesel::Connection;
+use diesel::sqlite::SqliteConnection;
+
+use super::connection::Database;
+use super::lock::FileLock;
+use super::{OpenError, SqliteOptions, migrate, queries};
+use crate::recount::{Recount, Repair};
+use crate::rows::QueryError;
+
+/// Why a database could not be counted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecountError {
+    /// It can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It was opened and can't be read through, or what is wrong can't be mended.
+    #[error("the recount broke off ({0}): try again, or restore a backup")]
+    Failed(String),
+}
+
+impl From<QueryError> for RecountError {
+    fn from(error: QueryError) -> Self {
+        Self::Failed(match error {
+            QueryError::Database(error) => error.to_string(),
+            QueryError::Taken(what) => format!("{what:?} is taken"),
+            QueryError::Broken(report) => report,
+        })
+    }
+}
+
+/// Compares every counter, every place and every time of a mark with what the messages, the members
+/// and the log say. `progress` hears how many rows of how many are done.
+///
+/// It only reads, in one transaction, and runs beside an open store: what it says is true of the
+/// moment at which it began. While it reads, the write-ahead log of the database can't start anew
+/// and grows with what is written.
+///
+/// # Errors
+/// If there is no database, its schema is not that of this version, or it can't be read.
+pub fn recount(
+    options: &SqliteOptions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Recount, RecountError> {
+    let database = existing(options)?;
+    let mut conn = database
+        .reader()
+        .map_err(|error| OpenError::from_text_of_reading(&database.path, error.to_string()))?;
+    migrate::refuse_other(&mut conn, &database.path)?;
+    database
+        .set_up_scanner(&mut conn)
+        .map_err(QueryError::from)?;
+    Ok(conn.transaction(|conn| queries::recount(conn, false, progress))?)
+}
+
+/// Counts like [`recount`], mends what [can be mended](crate::Difference::is_mendable), and counts
+/// once more, in one transaction: a repair that breaks off has changed nothing.
+///
+/// No store may have the database open meanwhile.
+///
+/// # Errors
+/// As for [`recount`]; besides, if another process has the database open, or it can't be written.
+pub fn repair(
+    options: &SqliteOptions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Repair, RecountError> {
+    let database = existing(options)?;
+    let _lock = FileLock::take(&database.path)?;
+    let mut conn = open_alone(&database)?;
+    Ok(conn.immediate_transaction(|conn| {
+        Ok::<_, QueryError>(Repair {
+            before: queries::recount(conn, true, progress)?,
+            after: queries::recount(conn, false, progress)?,
+        })
+    })?)
+}
+
+/// The writing connection of a repair. Nothing is written before the schema is known.
+fn open_alone(database: &Database) -> Result<SqliteConnection, OpenError> {
+    let failed =
+        |error: &dyn std::fmt::Display| OpenError::from_text(&database.path, error.to_string());
+    let mut conn = database.existing().map_err(|error| failed(&error))?;
+    migrate::refuse_other(&mut conn, &database.path)?;
+    database
+        .set_up_writer(&mut conn)
+        .map_err(|error| failed(&error))?;
+    Ok(conn)
+}
+
+/// The database, which must be there: nothing of this makes one.
+pub(super) fn existing(options: &SqliteOptions) -> Result<Database, OpenError> {
+    let path = options.path.clone();
+    match path.try_exists() {
+        Ok(true) => Ok(Database {
+            path,
+            busy_timeout: options.busy_timeout,
+        }),
+        Ok(false) => Err(OpenError::Missing { path }),
+        Err(reason) => Err(OpenError::Unreadable {
+            path,
+            reason: reason.to_string(),
+        }),
+    }
+}
