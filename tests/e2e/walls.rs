@@ -67,6 +67,7 @@ const WALLS: [(&str, &[&str]); 6] = [
             "chat-store",
             "clap",
             "env_logger",
+            "indicatif",
             "log",
             "socket2",
             "thiserror",

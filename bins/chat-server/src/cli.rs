@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 /// One setting; flag and variable are derived from its key.
 pub(crate) struct Setting {
@@ -57,6 +57,12 @@ pub(crate) const SETTINGS: [Setting; 6] = [
     },
 ];
 
+/// `recount --repair`.
+pub(crate) const REPAIR: &str = "repair";
+
+/// The file of `backup FILE`.
+pub(crate) const FILE: &str = "file";
+
 /// `--config`, the path of the configuration file; no key of that file itself.
 pub(crate) const CONFIG: &str = "config";
 
@@ -100,6 +106,8 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("serve").about("Run the server (the default)"))
         .subcommand(Command::new("migrate").about("Bring the database up to date, and end"))
         .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
+        .subcommand(recount())
+        .subcommand(backup())
         .arg(
             Arg::new(CONFIG)
                 .long(CONFIG)
@@ -111,6 +119,30 @@ pub(crate) fn command() -> Command {
                 .global(true),
         )
         .args(SETTINGS.iter().map(Setting::arg))
+}
+
+fn recount() -> Command {
+    Command::new("recount")
+        .about("Prove every counter, also beside a running server")
+        .after_help("Exit code: 0 all agrees, 1 something does not, 2 it could not be counted.")
+        .arg(
+            Arg::new(REPAIR)
+                .long(REPAIR)
+                .action(ArgAction::SetTrue)
+                .help("Mend what can be mended, and count again; the server must be stopped"),
+        )
+}
+
+fn backup() -> Command {
+    Command::new("backup")
+        .about("Copy the database into a new file, also beside a running server")
+        .arg(
+            Arg::new(FILE)
+                .value_name("FILE")
+                .required(true)
+                .help("The file to be made; one that exists is not replaced")
+                .value_parser(clap::value_parser!(OsString)),
+        )
 }
 
 /// Those of `names` that look like a setting of ours and are none: most likely typing mistakes.

@@ -1,10 +1,12 @@
 //! The chat engine as one binary: reads the configuration, composes store, service and transport,
 //! runs, and stops on a signal. It holds no logic of its own; tests boot the same composition.
 
+mod backup;
 mod cli;
 mod config;
 mod migrate;
 mod openapi;
+mod recount;
 mod serve;
 mod sweep;
 
@@ -15,8 +17,9 @@ pub use serve::{App, compose};
 
 /// The process: parses the command line and the environment, and runs the command.
 ///
-/// What goes wrong ends as one sentence on standard error and exit code 1; a command line that
-/// can't be read, as clap's usage message and exit code 2.
+/// What goes wrong ends as one sentence on standard error and exit code 1, or 2 for a recount, whose
+/// code 1 says that it has found something; a command line that can't be read, as clap's usage
+/// message and exit code 2.
 pub fn main() -> ExitCode {
     // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
     // HTTP is left out: anyone who can connect could fill the log with it.
@@ -35,16 +38,18 @@ pub fn main() -> ExitCode {
     for name in cli::unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
         log::warn!("{name} is set, but there is no such setting; it is ignored");
     }
-    let done = Config::from_matches(&matches).and_then(|config| match matches.subcommand_name() {
-        Some("migrate") => migrate::run(&config),
-        Some("openapi") => openapi::run(&config),
-        _ => serve::run(&config),
+    let done = Config::from_matches(&matches).and_then(|config| match matches.subcommand() {
+        Some(("migrate", _)) => migrate::run(&config).map(|()| ExitCode::SUCCESS),
+        Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
+        Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
+        Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
+        _ => serve::run(&config).map(|()| ExitCode::SUCCESS),
     });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("chat-server: {error:#}");
-            ExitCode::FAILURE
+    done.unwrap_or_else(|error| {
+        eprintln!("chat-server: {error:#}");
+        match matches.subcommand_name() {
+            Some("recount") => recount::NOT_COUNTED.into(),
+            _ => ExitCode::FAILURE,
         }
-    }
+    })
 }

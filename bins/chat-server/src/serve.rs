@@ -94,8 +94,13 @@ pub(crate) fn store_options(config: &Config) -> Result<SqliteOptions> {
             format!("can't make the data folder {dir}; make it, or choose another with --data-dir")
         })?;
     }
+    Ok(existing_options(config))
+}
+
+/// The same for a database that must be there: nothing is made.
+pub(crate) fn existing_options(config: &Config) -> SqliteOptions {
     let Database::Sqlite(path) = &config.database;
-    Ok(SqliteOptions::new(path).readers(config.pool_size))
+    SqliteOptions::new(path).readers(config.pool_size)
 }
 
 /// How many connections may wait to be accepted; the default of 128 is little for a burst.

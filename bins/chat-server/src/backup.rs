@@ -1,0 +1,18 @@
+//! `chat-server backup FILE`: copies the database, also beside a running server.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::ArgMatches;
+
+use crate::{Config, cli, serve};
+
+/// Makes the copy and says so.
+pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<()> {
+    let file = args.get_one::<OsString>(cli::FILE).context("no file")?;
+    let file = Path::new(file);
+    chat_store::backup(&serve::existing_options(config), file)?;
+    println!("{} is a copy of the database", file.display());
+    Ok(())
+}

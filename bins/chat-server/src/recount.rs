@@ -1,0 +1,91 @@
+//! `chat-server recount`: proves every counter, and with `--repair` mends what is wrong.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use chat_store::Recount;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{Config, serve};
+
+/// The exit code when nothing could be counted.
+pub(crate) const NOT_COUNTED: u8 = 2;
+
+/// Counts, and prints a line for each difference and one for all.
+pub(crate) fn run(config: &Config, repair: bool) -> Result<ExitCode> {
+    let options = serve::existing_options(config);
+    let bar = bar()?;
+    let mut progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let counted = if repair {
+        let repair = chat_store::repair(&options, &mut progress)?;
+        bar.finish_and_clear();
+        mended(&repair.before)?;
+        repair.after
+    } else {
+        let recount = chat_store::recount(&options, &mut progress)?;
+        bar.finish_and_clear();
+        recount
+    };
+    report(&counted)?;
+    Ok(if counted.agrees() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// On standard error, and only where that is a terminal.
+fn bar() -> Result<ProgressBar> {
+    let style = ProgressStyle::with_template("counting {wide_bar} {percent}%, {eta} left")?;
+    Ok(ProgressBar::no_length().with_style(style.progress_chars("=> ")))
+}
+
+/// What a repair has mended.
+fn mended(before: &Recount) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for difference in before.differences.iter().filter(|d| d.is_mendable()) {
+        writeln!(out, "mended: {difference}")?;
+    }
+    rest(&mut out, before)
+}
+
+fn report(counted: &Recount) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for difference in &counted.differences {
+        writeln!(out, "{difference}")?;
+    }
+    rest(&mut out, counted)?;
+    let Recount {
+        conversations,
+        messages,
+        participants,
+        events,
+        found,
+        ..
+    } = counted;
+    let end = match found {
+        0 => "all agree".to_owned(),
+        1 => "1 difference".to_owned(),
+        n => format!("{n} differences"),
+    };
+    writeln!(
+        out,
+        "{conversations} conversations, {messages} messages, {participants} participants, \
+         {events} events: {end}"
+    )
+}
+
+/// That more was found than is kept.
+fn rest(out: &mut impl Write, counted: &Recount) -> io::Result<()> {
+    match counted
+        .found
+        .saturating_sub(counted.differences.len() as u64)
+    {
+        0 => Ok(()),
+        more => writeln!(out, "and {more} more"),
+    }
+}
