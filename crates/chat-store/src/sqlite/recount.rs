@@ -1,5 +1,8 @@
 //! Counting everything anew on a database's file: beside a running server, or with a repair, alone.
 
+use std::fs;
+use std::io::ErrorKind;
+
 use diesel::Connection;
 use diesel::sqlite::SqliteConnection;
 
@@ -92,15 +95,18 @@ fn open_alone(database: &Database) -> Result<SqliteConnection, OpenError> {
 /// The database, which must be there: nothing of this makes one.
 pub(super) fn existing(options: &SqliteOptions) -> Result<Database, OpenError> {
     let path = options.path.clone();
-    match path.try_exists() {
-        Ok(true) => Ok(Database {
-            path,
-            busy_timeout: options.busy_timeout,
-        }),
-        Ok(false) => Err(OpenError::Missing { path }),
-        Err(reason) => Err(OpenError::Unreadable {
-            path,
-            reason: reason.to_string(),
-        }),
-    }
+    let reason = match fs::metadata(&path) {
+        Ok(found) if !found.is_dir() => {
+            return Ok(Database {
+                path,
+                busy_timeout: options.busy_timeout,
+            });
+        }
+        Ok(_) => "it is a directory".to_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(OpenError::Missing { path });
+        }
+        Err(error) => error.to_string(),
+    };
+    Err(OpenError::Unreadable { path, reason })
 }
