@@ -15,6 +15,7 @@ mod openapi;
 mod process;
 mod readme;
 mod receipts;
+mod recount;
 mod users;
 mod walls;
 mod windows;

@@ -319,6 +319,8 @@ fn help_names_every_setting() {
         "--database-url",
         "--pool-size",
         "migrate",
+        "recount",
+        "backup",
     ] {
         assert!(help.contains(setting), "{setting} is missing in {help}");
     }
