@@ -91,6 +91,8 @@ pub(super) fn messages(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_>
         marks[1],
     ]);
     let marks = codes(&marks);
+    // A CROSS JOIN keeps SQLite to this order. For the sake of the sort, some versions of it would go
+    // through the messages, and for each through all ranges of its conversation.
     let sql = format!(
         "SELECT id AS message_id, CAST(0 AS BIGINT) AS user_id, CAST(0 AS BIGINT) AS position, \
          {thing} AS what, conversation_id, CAST(0 AS BIGINT) AS at, \
@@ -99,8 +101,8 @@ pub(super) fn messages(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_>
          SELECT message_id, user_id, 0, {seen}, 0, seen_at, 0 FROM seens \
          UNION ALL \
          SELECT m.id, r.user_id, 0, {range}, r.conversation_id, r.seen_at, r.to_seq \
-         FROM seen_ranges r \
-         JOIN messages m ON m.conversation_id = r.conversation_id AND m.seq = r.to_seq \
+         FROM seen_ranges r CROSS JOIN messages m \
+         WHERE m.conversation_id = r.conversation_id AND m.seq = r.to_seq \
          UNION ALL \
          SELECT coalesce(message_id, 0), \
          CASE WHEN kind IN ({marks}) THEN coalesce(user_id, 0) ELSE 0 END, \

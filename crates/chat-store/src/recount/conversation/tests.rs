@@ -125,12 +125,13 @@ fn own_deleted_seen_and_ranged_places_are_cleared_and_each_once() {
 
 #[test]
 fn what_was_before_joining_is_cleared_and_marks_there_count_nothing() {
-    // User 2 left after 2 with a range to it, came back after 4, and marked 3 by name.
+    // User 2 left after 2 with a range to it, came back after 4, and marked 3 and 4 by name.
     Case::group(&[1, 1, 1, 1, 1, 1])
         .with(1, [0, 0, 6])
         .with(2, [4, 4, 4])
         .range(2, (1, 2))
         .seen(2, 3)
+        .seen(2, 4)
         .gives(&[]);
 }
 

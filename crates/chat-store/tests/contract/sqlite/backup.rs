@@ -52,7 +52,7 @@ fn a_copy_of_an_open_database_has_everything_and_another_log() {
         assert_eq!(log.id.as_str().len(), source.id.as_str().len());
         assert_eq!(log.position, source.position);
     }
-    let counted =
+    let (counted, _) =
         plans::scanning(|| chat_store::recount(&SqliteOptions::new(&one), &mut |_, _| {}).unwrap());
     assert_eq!(counted, super::recount::count(&world));
 

@@ -3,7 +3,7 @@
 //! All tests of the suite are watched: whatever SQL they make the store run is explained when they are
 //! over, so that a new query is looked at as soon as any test runs it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -37,17 +37,16 @@ const FOREIGN: [&str; 2] = ["__diesel_schema_migrations", "notes"];
 static RUN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 thread_local! {
-    /// Whether this thread reads every row on purpose.
-    static SCANNING: Cell<bool> = const { Cell::new(false) };
+    /// The statements of this thread while it reads every row on purpose.
+    static SCANS: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
 }
 
 /// Runs what looks at every row because that is its purpose: a recount. Its statements, which run on
-/// this thread, are not recorded.
-pub(crate) fn scanning<T>(work: impl FnOnce() -> T) -> T {
-    SCANNING.set(true);
+/// this thread, are given beside, and not looked at with the others.
+pub(crate) fn scanning<T>(work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
+    SCANS.set(Some(BTreeSet::new()));
     let done = work();
-    SCANNING.set(false);
-    done
+    (done, SCANS.take().unwrap_or_default())
 }
 
 struct Recorder;
@@ -59,12 +58,15 @@ impl Instrumentation for Recorder {
             let sql = text.split(" -- binds:").next().unwrap_or_default();
             let verb = sql.split_whitespace().next().unwrap_or_default();
             let foreign = FOREIGN.iter().any(|table| sql.contains(table));
-            if !foreign
-                && !SCANNING.get()
-                && matches!(verb, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH")
-            {
-                let mut run = RUN.lock().unwrap_or_else(PoisonError::into_inner);
-                run.insert(sql.to_owned());
+            if !foreign && matches!(verb, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH") {
+                let scan = SCANS.with_borrow_mut(|scans| {
+                    let scans = scans.as_mut()?;
+                    Some(scans.insert(sql.to_owned()))
+                });
+                if scan.is_none() {
+                    let mut run = RUN.lock().unwrap_or_else(PoisonError::into_inner);
+                    run.insert(sql.to_owned());
+                }
             }
         }
     }
@@ -194,4 +196,32 @@ fn the_delicate_queries_use_their_indexes() {
         "`messages`.`receiver_id` = ?)) ORDER",
         "messages_receiver_living",
     );
+}
+
+/// A recount goes through each table once: whatever is joined to a row is found by its key.
+#[test]
+fn a_recount_finds_by_its_key_what_it_joins() {
+    watch();
+    let world = World::new();
+    let options = chat_store::SqliteOptions::new(world.path());
+    let (counted, statements) = scanning(|| chat_store::recount(&options, &mut |_, _| {}));
+    assert!(counted.unwrap().agrees());
+    let mut conn = world.stranger();
+    let mut joins = 0;
+    for sql in statements {
+        let steps = plan(&mut conn, &sql);
+        for pair in steps.windows(2) {
+            let [outer, inner] = pair else { continue };
+            let nested = |step: &str| step.starts_with("SCAN") || step.starts_with("SEARCH");
+            if nested(outer) && nested(inner) {
+                joins += 1;
+                let keys = ["rowid=?", "(group_id=?", "seq=?)", "PRIMARY KEY ("];
+                assert!(
+                    keys.iter().any(|key| inner.contains(key)),
+                    "{sql}\n{steps:#?}"
+                );
+            }
+        }
+    }
+    assert!(joins >= 6, "{joins}");
 }

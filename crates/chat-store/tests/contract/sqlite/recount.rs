@@ -54,7 +54,7 @@ pub(crate) fn told() -> World {
 }
 
 fn try_count(path: &Path) -> Result<Recount, RecountError> {
-    plans::scanning(|| recount(&SqliteOptions::new(path), &mut |_, _| {}))
+    plans::scanning(|| recount(&SqliteOptions::new(path), &mut |_, _| {})).0
 }
 
 /// Counts anew, which must be possible.
@@ -118,7 +118,7 @@ fn it_is_true_of_the_moment_at_which_it_began() {
     let db = world.db();
     let [ada, bob] = [1, 2].map(|id| chat_domain::UserId::parse(id).unwrap());
     let mut told = Vec::new();
-    let counted = plans::scanning(|| {
+    let (counted, _) = plans::scanning(|| {
         recount(&SqliteOptions::new(world.path()), &mut |done, total| {
             if told.is_empty() {
                 Logged::new(&db).tell(ada, bob);

@@ -7,7 +7,7 @@ use super::{World, plans};
 use crate::harness::read;
 
 fn try_mend(world: &World) -> Result<Repair, RecountError> {
-    plans::scanning(|| repair(&SqliteOptions::new(world.path()), &mut |_, _| {}))
+    plans::scanning(|| repair(&SqliteOptions::new(world.path()), &mut |_, _| {})).0
 }
 
 fn mend(world: &World) -> Repair {
