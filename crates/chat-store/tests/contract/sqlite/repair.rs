@@ -48,6 +48,16 @@ fn user(id: i64) -> chat_domain::UserId {
 }
 
 #[test]
+fn the_head_of_an_empty_log_is_mended() {
+    let world = World::new();
+    world.store.close();
+    break_by(&world, "UPDATE event_log SET position = 5");
+    let done = mend(&world);
+    assert_eq!(lines(&done.before), ["the log: its head is 5, must be 0"]);
+    assert!(done.after.agrees() && count(&world).agrees());
+}
+
+#[test]
 fn more_is_mended_than_is_kept_for_the_report() {
     let world = told();
     world.store.close();
