@@ -19,7 +19,7 @@ impl Client<'_> {
     fn post(&self, path: &str, body: &Value) -> i64 {
         let answer = self.request("POST", path).json(body).send(self.0.address());
         assert!(answer.status < 300, "{path}: {}", answer.text());
-        serde_json::from_slice::<Value>(&answer.body).unwrap()["id"]
+        serde_json::from_slice::<Value>(&answer.body).expect("a body of JSON")["id"]
             .as_i64()
             .unwrap_or_default()
     }
@@ -128,24 +128,24 @@ fn run(command: &[&str], data: &Path) -> (i32, String, String) {
         stdout,
         stderr,
     } = output(&mut process);
-    let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    (status.code().unwrap(), out, err)
+    let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
+    (status.code().expect("a code"), out, err)
 }
 
 fn execute(data: &Path, statement: &str) {
     connect(&data.join("chat.db"))
         .batch_execute(statement)
-        .unwrap();
+        .expect("it runs");
 }
 
 fn connect(path: &Path) -> SqliteConnection {
-    SqliteConnection::establish(&path.display().to_string()).unwrap()
+    SqliteConnection::establish(&path.display().to_string()).expect("it opens")
 }
 
 fn log_id(path: &Path) -> String {
     diesel::select(sql::<Text>("log_id FROM event_log"))
         .get_result(&mut connect(path))
-        .unwrap()
+        .expect("its id")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A repair: what follows without doubt is mended, the rest is named and left as it is.
 
-use chat_store::{OpenError, RecountError, Repair, SqliteOptions, SqliteStore, repair};
+use chat_store::{Difference, OpenError, RecountError, Repair, SqliteOptions, SqliteStore, repair};
 
 use super::recount::{break_by, count, lines, told};
 use super::{World, plans};
@@ -34,7 +34,8 @@ fn every_counter_and_every_time_of_a_mark_is_mended() {
     let done = mend(&world);
     // Three last_seq, two member_count, five of each participant's two, four and two times, the head.
     assert_eq!(done.before.found, 3 + 2 + 2 * 5 + 4 + 2 + 1);
-    assert!(done.before.differences.iter().all(|d| d.is_mendable()));
+    let found = &done.before.differences;
+    assert!(found.iter().all(Difference::is_mendable));
     assert_eq!(lines(&done.after), [""; 0]);
     assert!(count(&world).agrees());
 
@@ -129,4 +130,21 @@ fn a_missing_database_is_neither_made_nor_locked() {
         Err(RecountError::Open(OpenError::Missing { .. }))
     ));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn another_schema_is_not_mended() {
+    let world = told();
+    world.store.close();
+    break_by(
+        &world,
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001');
+         UPDATE event_log SET position = 1;",
+    );
+    let before = std::fs::read(world.path()).unwrap();
+    assert!(matches!(
+        try_mend(&world),
+        Err(RecountError::Open(OpenError::Newer { .. }))
+    ));
+    assert_eq!(std::fs::read(world.path()).unwrap(), before);
 }
