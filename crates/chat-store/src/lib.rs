@@ -47,6 +47,7 @@
 //! - `sqlite` is a backend: the transaction that the queries use, the writer that runs jobs in it, the
 //!   readers, and what SQLite's errors mean. Another backend stands beside it.
 
+mod histogram;
 mod recount;
 mod rows;
 #[allow(missing_docs, reason = "columns are told about in the migrations")]

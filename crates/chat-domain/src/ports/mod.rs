@@ -2,7 +2,7 @@
 //!
 //! Storage is asked through [`Store`]: a job runs inside one transaction and sees it as a
 //! [`WriteTx`] or a [`ReadTx`], which join the traits of each noun. Absence is `Option`; whether it
-//! is an error is for the use case to say.
+//! is an error is for the use case to say. What an adapter tells about its own work is [`Measured`].
 
 mod clock;
 mod conversations;
@@ -10,6 +10,7 @@ mod events;
 mod files;
 mod groups;
 mod keys;
+mod measured;
 mod members;
 mod messages;
 mod receipts;
@@ -22,6 +23,7 @@ pub use events::{Events, EventsRead};
 pub use files::{Files, FilesRead};
 pub use groups::{Groups, GroupsRead};
 pub use keys::Keys;
+pub use measured::{Figure, Histogram, Measured, Measurement};
 pub use members::{Members, MembersRead};
 pub use messages::{Messages, MessagesRead};
 pub use receipts::{Receipts, ReceiptsRead};

@@ -13,6 +13,7 @@ use super::errors;
 use super::job::Job;
 use super::queries::write_head;
 use super::savepoint;
+use super::stats::Stats;
 use super::tx::{Savepoint, SqliteTx, Trace};
 
 /// A job that holds the writer longer than this is worth a line in the log: everybody waits for it.
@@ -123,7 +124,7 @@ impl Batch {
     /// Commits what was kept, or undoes all of it. False when the connection must not be used again:
     /// it may still be in a transaction, or the system may have lost what was written by it.
     #[must_use]
-    pub(super) fn end(&mut self, conn: &mut SqliteConnection) -> bool {
+    pub(super) fn end(&mut self, conn: &mut SqliteConnection, stats: &Stats) -> bool {
         if self.failed.is_none()
             && self.log_grew
             && let Err(error) = write_head(conn)
@@ -132,6 +133,7 @@ impl Batch {
         }
         if let Some(error) = &self.failed {
             // Giving up the connection undoes it.
+            stats.failed();
             log::error!("a batch of {} writes is undone: {error}", self.ran.len());
             return false;
         }
@@ -139,9 +141,14 @@ impl Batch {
         if self.alone && !kept {
             return AnsiTransactionManager::rollback_transaction(conn).is_ok();
         }
+        let begun = Instant::now();
         match AnsiTransactionManager::commit_transaction(conn) {
-            Ok(()) => true,
+            Ok(()) => {
+                stats.committed(begun.elapsed());
+                true
+            }
             Err(error) => {
+                stats.failed();
                 let error = errors::of_commit(&error);
                 log::error!("a commit of {} writes failed: {error}", self.ran.len());
                 self.failed = Some(error);

@@ -17,6 +17,7 @@ mod readers;
 mod recount;
 mod savepoint;
 mod scans;
+mod stats;
 mod store;
 mod tx;
 mod writer;

@@ -10,6 +10,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::connection::Database;
 use super::errors;
+use super::stats::PoolState;
 use super::tx::{Savepoint, SqliteTx};
 
 /// How long a read waits for a connection. A bounded read waits on its caller's thread, so that not
@@ -50,6 +51,16 @@ impl Readers {
             log::warn!("no reader is free: {error}");
             StoreError::Overloaded
         })
+    }
+
+    /// How many there are, how many are in use, and the most there may be.
+    pub(super) fn state(&self) -> PoolState {
+        let now = self.0.state();
+        PoolState {
+            open: now.connections,
+            in_use: now.connections.saturating_sub(now.idle_connections),
+            most: self.0.max_size(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::lock::FileLock;
 use super::migrate::open_migrated;
 use super::readers::{self, Readers};
 use super::scans::Scans;
+use super::stats::Stats;
 use super::writer::Writer;
 use super::{OpenError, SqliteOptions};
 
@@ -24,7 +25,8 @@ use super::{OpenError, SqliteOptions};
 /// threads of their own. Dropping the store closes it.
 pub struct SqliteStore {
     /// What jobs are handed to; none once the store is closed.
-    intake: RwLock<Option<Intake>>,
+    pub(super) intake: RwLock<Option<Intake>>,
+    pub(super) stats: Arc<Stats>,
     writer: ThreadId,
     /// Whether the writer is inside a job just now.
     running: Arc<AtomicBool>,
@@ -45,10 +47,10 @@ fn join(thread: JoinHandle<()>) {
     }
 }
 
-struct Intake {
+pub(super) struct Intake {
     writes: SyncSender<Job>,
     scans: Scans,
-    readers: Readers,
+    pub(super) readers: Readers,
 }
 
 /// The refusal of a store that was closed.
@@ -78,8 +80,9 @@ impl SqliteStore {
         // With one for each scan besides, so that scans never leave a bounded read without.
         let connections = options.readers.saturating_add(options.scans);
         let readers = Readers::open(&database, connections).map_err(|e| failed(&e))?;
+        let stats = Arc::new(Stats::new(&options.path, options.queue));
         let (scans, scanning) =
-            Scans::start(&readers, options.scans, options.queue).map_err(|e| failed(&e))?;
+            Scans::start(&readers, options.scans, options.queue, &stats).map_err(|e| failed(&e))?;
 
         let (writes, queue) = sync_channel(options.queue);
         let running = Arc::new(AtomicBool::new(false));
@@ -89,6 +92,7 @@ impl SqliteStore {
             queue,
             max_batch: options.max_batch,
             running: Arc::clone(&running),
+            stats: Arc::clone(&stats),
             checkpoints,
             _lock: lock,
         };
@@ -105,6 +109,7 @@ impl SqliteStore {
                 scans,
                 readers,
             })),
+            stats,
             writer: id,
             running,
             threads: Mutex::new(Threads {
@@ -159,13 +164,14 @@ impl SqliteStore {
         let Some(intake) = intake.as_ref() else {
             return Err((closed(), job));
         };
-        intake
-            .writes
-            .try_send(job)
-            .map_err(|refused| match refused {
+        self.stats.writes.come();
+        intake.writes.try_send(job).map_err(|refused| {
+            self.stats.writes.go(1);
+            match refused {
                 TrySendError::Full(job) => (StoreError::Overloaded, job),
                 TrySendError::Disconnected(job) => (closed(), job),
-            })
+            }
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use super::checkpoint::Checkpoints;
 use super::connection::Database;
 use super::job::Job;
 use super::lock::FileLock;
+use super::stats::Stats;
 
 /// After this much work a batch is committed although more jobs wait: the first of them has waited for
 /// all of it.
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     pub(super) queue: Receiver<Job>,
     pub(super) max_batch: usize,
     pub(super) running: Arc<AtomicBool>,
+    pub(super) stats: Arc<Stats>,
     pub(super) checkpoints: Checkpoints,
     pub(super) _lock: FileLock,
 }
@@ -46,6 +48,7 @@ impl Writer {
 
     /// Takes what waits, up to a batch of it; false when nothing will come any more.
     fn gather(&self, waiting: &mut VecDeque<Job>) -> bool {
+        let left = waiting.len();
         if waiting.is_empty() {
             match self.queue.recv() {
                 Ok(job) => waiting.push_back(job),
@@ -58,29 +61,31 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        self.stats.writes.go(waiting.len() - left);
         true
     }
 
     fn commit_some(&mut self, waiting: &mut VecDeque<Job>) {
         let mut conn = match self.connection() {
             Ok(conn) => conn,
-            Err(error) => return refuse(waiting, &error),
+            Err(error) => return self.refuse(waiting, &error),
         };
         if let Err(error) = batch::begin(&mut conn) {
-            return refuse(waiting, &StoreError::Unavailable(error.to_string()));
+            return self.refuse(waiting, &StoreError::Unavailable(error.to_string()));
         }
         self.running.store(true, Ordering::Relaxed);
         let mut batch = Batch::run(&mut conn, waiting, BUDGET);
         self.running.store(false, Ordering::Relaxed);
         // Only a connection of which nothing is in doubt is used again. Dropping it undoes what is
         // left of the transaction, before any job is told so.
-        if batch.end(&mut conn) {
+        if batch.end(&mut conn, &self.stats) {
             self.conn = Some(conn);
         } else if catch_unwind(AssertUnwindSafe(|| drop(conn))).is_err() {
             // Diesel panics when SQLite can't close; the jobs must be told their end all the same.
             log::error!("a connection that was given up could not be closed");
         }
         let jobs = batch.len();
+        self.stats.batch(jobs);
         batch.finish();
         self.checkpoint(jobs);
     }
@@ -109,12 +114,13 @@ impl Writer {
             Err(error) => log::warn!("the log of the database can't start anew: {error}"),
         }
     }
-}
 
-/// Fails every job that waits.
-fn refuse(waiting: &mut VecDeque<Job>, error: &StoreError) {
-    log::error!("{} writes failed: {error}", waiting.len());
-    for job in waiting.drain(..) {
-        batch::finish(job, Outcome::Failed(error));
+    /// Fails every job that waits.
+    fn refuse(&self, waiting: &mut VecDeque<Job>, error: &StoreError) {
+        log::error!("{} writes failed: {error}", waiting.len());
+        self.stats.failed();
+        for job in waiting.drain(..) {
+            batch::finish(job, Outcome::Failed(error));
+        }
     }
 }

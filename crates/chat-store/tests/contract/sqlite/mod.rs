@@ -10,6 +10,7 @@ mod plans;
 mod recount;
 mod repair;
 mod schema;
+mod stats;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod threads;

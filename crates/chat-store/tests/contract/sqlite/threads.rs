@@ -23,7 +23,7 @@ fn a_scan_runs_on_another_thread() {
 }
 
 /// A read that has begun, and lasts until the sender is dropped.
-fn begin_read(world: &World, cost: Cost) -> (Sender<()>, JoinHandle<StoreResult<()>>) {
+pub(super) fn begin_read(world: &World, cost: Cost) -> (Sender<()>, JoinHandle<StoreResult<()>>) {
     let (inside, is_inside) = channel();
     let (go_on, wait) = channel::<()>();
     let store = world.store.clone();
