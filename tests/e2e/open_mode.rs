@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Request, contract};
+use crate::support::{App, Request};
 
 /// A good body for a route that takes one, about things that do not exist.
 fn body(path: &str) -> Value {
@@ -20,10 +20,9 @@ fn body(path: &str) -> Value {
 #[test]
 fn an_unknown_actor_is_401_on_every_route() {
     let app = App::start();
+    let anonymous = chat_http::anonymous_routes();
     for (method, path) in chat_http::routes() {
-        let operation = &contract().document["paths"][path][method.to_lowercase()];
-        // Where an actor may be named, it stands as a scheme.
-        if operation["security"] == json!([{}]) {
+        if anonymous.contains(&(method.clone(), path)) {
             continue;
         }
         let mut target = path.replace("{id}", "98").replace("{user_id}", "99");
@@ -36,6 +35,32 @@ fn an_unknown_actor_is_401_on_every_route() {
             _ => request,
         };
         request.send(app.address()).problem(401, "unknown_actor");
+    }
+}
+
+#[test]
+fn what_asks_nobody_who_acts_is_known() {
+    let anonymous = [
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/docs/",
+        "/docs/{file}",
+    ];
+    let anonymous = anonymous.map(|path| ("GET".to_owned(), path));
+    assert_eq!(chat_http::anonymous_routes(), anonymous);
+    let app = App::start();
+    for (_, path) in anonymous {
+        let path = path.replace("{file}", "index.html");
+        let status = app.as_user(99).get(&path).status;
+        assert!(matches!(status, 200 | 308), "{path}: {status}");
+        // Nor is it told before what is wrong with the request itself.
+        app.as_user(99)
+            .delete(&path)
+            .problem(405, "method_not_allowed");
     }
 }
 

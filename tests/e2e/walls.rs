@@ -46,6 +46,7 @@ const WALLS: [(&str, &[&str]); 6] = [
             "jiff",
             "log",
             "percent-encoding",
+            "prometheus",
             "serde",
             "serde_json",
             "tokio",

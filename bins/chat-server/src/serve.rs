@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
-use chat_domain::ports::SystemClock;
-use chat_http::HttpOptions;
+use chat_domain::ports::{Measured, SystemClock};
+use chat_http::{HttpOptions, Metrics};
 use chat_service::ChatService;
 use chat_store::{SqliteOptions, SqliteStore};
 use socket2::SockRef;
@@ -40,6 +40,7 @@ pub fn compose(config: &Config) -> Result<App> {
     sweep::start(service.clone(), config.idempotency_ttl);
     let options = HttpOptions {
         insecure_open: config.insecure_open,
+        metrics: Metrics::with([store.clone() as Arc<dyn Measured>]),
         ..HttpOptions::default()
     };
     let server = chat_http::server(listener, service, options)?;

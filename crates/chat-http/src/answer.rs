@@ -15,9 +15,19 @@ pub(crate) type Answer = Result<HttpResponse, Problem>;
 /// The type of every answer with a body that is no problem.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
+/// The text format of Prometheus.
+const METRICS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
 /// 200 with a thing.
 pub(crate) fn ok(thing: &impl Serialize) -> Answer {
     json(HttpResponse::Ok(), thing)
+}
+
+/// 200 with the metrics.
+pub(crate) fn metrics(text: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, METRICS))
+        .body(text)
 }
 
 /// A page of a list that goes by user id; `id` is where the next one begins after.

@@ -1,10 +1,11 @@
 //! The outermost layer: what every request and every answer has in common.
 //!
-//! It lets a request in or not, names it, and gives every failure its one form: a handler's
-//! problem, an error of the framework, a panic.
+//! It lets a request in or not, names it, gives every failure its one form (a handler's problem, an
+//! error of the framework, a panic), and tells of every request once.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,94 +17,132 @@ use chat_domain::Actor;
 use chat_service::{ChatService, ServiceError};
 use futures_util::FutureExt;
 
+use crate::actor::{self, Acting};
 use crate::pace::Turn;
 use crate::problem::Problem;
-use crate::request_id::{X_REQUEST_ID, request_id};
-use crate::{HttpOptions, actor, gate, unread};
+use crate::request_id::X_REQUEST_ID;
+use crate::trace::Trace;
+use crate::visit::Visit;
+use crate::{HttpOptions, Metrics, gate, unread};
 
 /// What the layer needs.
-#[derive(Clone)]
 pub(crate) struct Edge {
     service: ChatService,
+    metrics: Metrics,
     gated: bool,
+}
+
+/// How a request comes back from inside.
+struct Passed {
+    /// Without it no response can be bound to it: a panic, or an error of the framework, took it.
+    request: Option<HttpRequest>,
+    answer: Result<HttpResponse, Problem>,
+}
+
+/// Handles one request; the middleware itself. Whatever becomes of the request, it leaves by the end
+/// of this function, or is given up on the way; the [visit](crate::visit) tells of both.
+pub(crate) async fn edge<B: MessageBody + 'static>(
+    edge: Rc<Edge>,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse, Error> {
+    let turn = Turn::begin(request.request());
+    let visit = Visit::begin(&request, &edge.metrics);
+    unread::keep(&mut request);
+    let passed = edge.pass(request, next, &visit.trace).await;
+    let mut response = passed.answer.unwrap_or_else(|problem| {
+        problem.log(&visit.id);
+        problem.render(&visit.id)
+    });
+    mark(response.headers_mut(), &visit.id);
+    let status = response.status();
+    let left = match passed.request {
+        Some(request) => Ok(unread::hold(ServiceResponse::new(request, response), turn).await),
+        None => Err(InternalError::from_response("the request is lost", response).into()),
+    };
+    visit.answered(status);
+    left
 }
 
 impl Edge {
     pub(crate) fn new(service: ChatService, options: &HttpOptions) -> Self {
         Self {
             service,
+            metrics: options.metrics.clone(),
             gated: !options.insecure_open,
         }
     }
-}
 
-/// Handles one request; the middleware itself.
-pub(crate) async fn edge<B: MessageBody + 'static>(
-    edge: Edge,
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse, Error> {
-    let turn = Turn::begin(request.request());
-    let id = request_id(request.headers());
-    unread::keep(&mut request);
-    if edge.gated
-        && let Err(problem) = gate::check(request.head())
-    {
-        let response = request.into_response(refusal(&problem, &id));
-        return Ok(unread::hold(response, turn).await);
-    }
-    match AssertUnwindSafe(edge.answer(request, next))
-        .catch_unwind()
-        .await
-    {
-        Ok(Ok((mut response, None))) => {
-            mark(response.headers_mut(), &id);
-            Ok(unread::hold(response, turn).await)
+    /// Lets the request in, if it may come in, and waits for it.
+    async fn pass<B: MessageBody + 'static>(
+        &self,
+        request: ServiceRequest,
+        next: Next<B>,
+        trace: &Trace,
+    ) -> Passed {
+        if self.gated
+            && let Err(problem) = gate::check(request.head())
+        {
+            let (request, _) = request.into_parts();
+            return Passed {
+                request: Some(request),
+                answer: Err(problem),
+            };
         }
-        Ok(Ok((response, Some(problem)))) => {
-            let response = response.into_response(refusal(&problem, &id));
-            Ok(unread::hold(response, turn).await)
+        let lost = |problem| Passed {
+            request: None,
+            answer: Err(problem),
+        };
+        match AssertUnwindSafe(self.answer(request, next, trace))
+            .catch_unwind()
+            .await
+        {
+            Ok(Ok(passed)) => passed,
+            Ok(Err(error)) => lost(Problem::of(&error)),
+            Err(panic) => lost(Problem::internal(panic_message(&*panic))),
         }
-        Ok(Err(error)) => Err(unanswered(&Problem::of(&error), &id)),
-        Err(panic) => Err(unanswered(&Problem::internal(panic_message(&*panic)), &id)),
     }
-}
 
-impl Edge {
-    /// What the routes answer, and why the request was not done, if it was not.
+    /// What the routes answer, or why the request was not done.
     async fn answer<B: MessageBody + 'static>(
         &self,
         request: ServiceRequest,
         next: Next<B>,
-    ) -> Result<(ServiceResponse, Option<Problem>), Error> {
+        trace: &Trace,
+    ) -> Result<Passed, Error> {
         let response = next.call(request).await?.map_into_boxed_body();
-        let Some(problem) = failure(response.response()) else {
-            return Ok((response, None));
+        let (request, response) = response.into_parts();
+        let answer = match failure(&response) {
+            None => Ok(response),
+            Some(problem) => Err(self.unknown_actor_first(problem, &request, trace).await),
         };
-        let problem = self.unknown_actor_first(problem, response.request()).await;
-        Ok((response, Some(problem)))
+        Ok(Passed {
+            request: Some(request),
+            answer,
+        })
     }
 
     /// A request that this crate refuses by itself may come from a user that does not exist, and
     /// that is told first. A good request pays nothing for it: there the service looks.
-    async fn unknown_actor_first(&self, problem: Problem, request: &HttpRequest) -> Problem {
+    async fn unknown_actor_first(
+        &self,
+        problem: Problem,
+        request: &HttpRequest,
+        trace: &Trace,
+    ) -> Problem {
         let Ok(Some(user)) = actor::named_by(request.headers()) else {
             return problem;
         };
-        if problem.is_settled() || is_health(request.path()) {
+        if problem.is_settled() || trace.route().is_some_and(|route| route.anonymous) {
             return problem;
         }
+        trace.acts(Acting::User(user));
         match self.service.check_actor(Actor::User(user)).await {
             Err(unknown @ ServiceError::UnknownActor(_)) => unknown.into(),
             // A store that can't tell changes nothing: the request is bad all the same.
             _ => problem,
         }
     }
-}
-
-/// Whether it is a path of probes, which need no credentials.
-fn is_health(path: &str) -> bool {
-    path == "/health" || path.starts_with("/health/")
 }
 
 /// Why the request was not done, if it was not.
@@ -116,18 +155,6 @@ fn failure(response: &HttpResponse) -> Option<Problem> {
         }
         None => None,
     }
-}
-
-fn refusal(problem: &Problem, id: &str) -> HttpResponse {
-    problem.log(id);
-    let mut response = problem.render(id);
-    mark(response.headers_mut(), id);
-    response
-}
-
-/// The same, where the request itself is lost and so no response can be bound to it.
-fn unanswered(problem: &Problem, id: &str) -> Error {
-    InternalError::from_response(problem.to_string(), refusal(problem, id)).into()
 }
 
 /// Headers of every answer.

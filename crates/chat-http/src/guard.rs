@@ -9,6 +9,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::metrics::Connected;
 use crate::pace::Pace;
 
 /// A socket that fails once its [`Pace`] is past a deadline. The dispatcher then drops it without
@@ -17,14 +18,16 @@ pub(crate) struct Guarded {
     io: TcpStream,
     pace: Rc<Pace>,
     alarm: Pin<Box<Sleep>>,
+    _connected: Connected,
 }
 
 impl Guarded {
-    pub(crate) fn new(io: TcpStream, pace: Rc<Pace>) -> Self {
+    pub(crate) fn new(io: TcpStream, pace: Rc<Pace>, connected: Connected) -> Self {
         Self {
             io,
             pace,
             alarm: Box::pin(sleep_until(Instant::now())),
+            _connected: connected,
         }
     }
 

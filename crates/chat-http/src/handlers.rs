@@ -9,6 +9,7 @@ pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod metrics;
 pub(crate) mod receipts;
 pub(crate) mod users;
 

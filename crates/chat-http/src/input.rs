@@ -13,6 +13,7 @@ use crate::body;
 use crate::change::{self, Change};
 use crate::fields::{self, Fields, Nothing, Unreadable, WireInt};
 use crate::problem::{FieldError, Problem};
+use crate::trace;
 
 /// A request that changes nothing: what is asked for by path and query. A body sent along is ignored.
 pub(crate) struct Ask<P, Q = Nothing> {
@@ -63,6 +64,7 @@ fn ask<P: Fields, Q: Fields>(
         return Err(Problem::invalid(errors));
     };
     let acting = caller.acting_as(named(&mut path).or(named(&mut query)))?;
+    trace::acts(request, acting);
     Ok(Ask {
         path,
         query,
@@ -114,6 +116,7 @@ fn command<B: Fields, P: Fields>(
         return Err(Problem::invalid(errors));
     };
     let acting = caller.acting_as(named(&mut path).or(named(&mut body)))?;
+    trace::acts(request, acting);
     let change = Change::new(request, acting, key);
     Ok(Command { path, body, change })
 }

@@ -15,6 +15,7 @@ mod guard;
 mod handlers;
 mod input;
 mod link;
+mod metrics;
 mod openapi;
 mod pace;
 mod problem;
@@ -28,9 +29,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod trace;
 mod turns;
 mod unread;
+mod visit;
 
+pub use metrics::Metrics;
 pub use openapi::openapi;
-pub use routes::{app, routes};
+pub use routes::{anonymous_routes, app, routes};
 pub use server::{HttpOptions, server};

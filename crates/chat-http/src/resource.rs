@@ -1,10 +1,14 @@
 //! A path and its methods: what every path does besides its own.
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{HttpServiceFactory, ServiceRequest};
 use actix_web::http::header;
 use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard, web};
 
 use crate::problem::Problem;
+use crate::trace::{self, Matched};
 
 /// One method of a path.
 pub(crate) struct Endpoint {
@@ -55,15 +59,29 @@ where
 pub(crate) struct Path {
     path: &'static str,
     endpoints: Vec<Endpoint>,
+    anonymous: bool,
 }
 
 /// A path with these methods.
 pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> Path {
-    let endpoints = endpoints.into();
-    Path { path, endpoints }
+    Path {
+        path,
+        endpoints: endpoints.into(),
+        anonymous: false,
+    }
 }
 
 impl Path {
+    /// The same, for everyone: it asks nobody who acts.
+    pub(crate) fn anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
     /// Each method with the path, as `("GET", "/users/{id}")`.
     pub(crate) fn routes(&self) -> impl Iterator<Item = (String, &'static str)> {
         let methods = self.endpoints.iter().map(|endpoint| &endpoint.method);
@@ -71,7 +89,11 @@ impl Path {
     }
 
     /// What answers on the path: OPTIONS tells its methods, and any other is refused.
-    pub(crate) fn resource(self) -> Resource {
+    pub(crate) fn resource(self) -> impl HttpServiceFactory + 'static {
+        let matched = Matched {
+            path: self.path,
+            anonymous: self.anonymous,
+        };
         let mut names = Vec::new();
         let mut resource = web::resource(self.path);
         for Endpoint { method, route } in self.endpoints {
@@ -82,7 +104,12 @@ impl Path {
             resource = resource.route(route);
         }
         names.push(Method::OPTIONS.to_string());
-        with_the_rest(resource, names.join(", "))
+        with_the_rest(resource, names.join(", ")).wrap(from_fn(
+            move |request: ServiceRequest, next: Next<BoxBody>| {
+                trace::came_to(&request, matched);
+                next.call(request)
+            },
+        ))
     }
 }
 

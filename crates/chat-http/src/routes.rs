@@ -1,5 +1,7 @@
 //! All routes.
 
+use std::rc::Rc;
+
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpResponse, web};
@@ -8,7 +10,7 @@ use chat_service::ChatService;
 use crate::HttpOptions;
 use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
-use crate::handlers::{docs, files, groups, health, members, messages, receipts, users};
+use crate::handlers::{docs, files, groups, health, members, messages, metrics, receipts, users};
 use crate::problem::Problem;
 use crate::resource::{Path, delete, get, path, post};
 use crate::turns::Turns;
@@ -44,13 +46,14 @@ pub(crate) fn app_with(
         InitError = (),
     > + use<>,
 > {
-    let door = Edge::new(service.clone(), options);
+    let door = Rc::new(Edge::new(service.clone(), options));
     App::new()
         .wrap(from_fn(move |request, next| {
-            edge(door.clone(), request, next)
+            edge(Rc::clone(&door), request, next)
         }))
         .app_data(web::Data::new(service))
         .app_data(web::Data::new(turns))
+        .app_data(web::Data::new(options.metrics.clone()))
         .app_data(BodyTimeout(options.body_timeout))
         .configure(|config| {
             for path in paths() {
@@ -68,12 +71,20 @@ pub fn routes() -> Vec<(String, &'static str)> {
     paths().iter().flat_map(Path::routes).collect()
 }
 
+/// Those of [`routes`] that ask nobody who acts, and so need no credentials.
+pub fn anonymous_routes() -> Vec<(String, &'static str)> {
+    let paths = paths();
+    let anonymous = paths.iter().filter(|path| path.is_anonymous());
+    anonymous.flat_map(Path::routes).collect()
+}
+
 #[rustfmt::skip]
 fn paths() -> Vec<Path> {
     vec![
-        path("/health", [get(health::live)]),
-        path("/health/live", [get(health::live)]),
-        path("/health/ready", [get(health::ready)]),
+        path("/health", [get(health::live)]).anonymous(),
+        path("/health/live", [get(health::live)]).anonymous(),
+        path("/health/ready", [get(health::ready)]).anonymous(),
+        path("/metrics", [get(metrics::show)]).anonymous(),
         path("/users", [get(users::list), post(users::create)]),
         path("/users/{id}", [get(users::show)]),
         path("/groups", [post(groups::create)]),
@@ -86,9 +97,9 @@ fn paths() -> Vec<Path> {
         path("/messages/unseen/{user_id}", [get(receipts::unseen)]),
         path("/files", [post(files::create)]),
         path("/files/{id}", [get(files::show)]),
-        path("/openapi.json", [get(docs::document)]),
-        path("/docs", [get(docs::to_page)]),
-        path("/docs/", [get(docs::page)]),
-        path("/docs/{file}", [get(docs::file)]),
+        path("/openapi.json", [get(docs::document)]).anonymous(),
+        path("/docs", [get(docs::to_page)]).anonymous(),
+        path("/docs/", [get(docs::page)]).anonymous(),
+        path("/docs/{file}", [get(docs::file)]).anonymous(),
     ]
 }

@@ -13,6 +13,7 @@ use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
 use chat_service::ChatService;
 
+use crate::Metrics;
 use crate::guard::Guarded;
 use crate::pace::Pace;
 use crate::routes::app_with;
@@ -47,6 +48,9 @@ pub struct HttpOptions {
     /// How long a connection may be idle between requests, or leave an answer unread. 75 s by
     /// default.
     pub idle_timeout: Duration,
+    /// What `GET /metrics` tells. All workers of a server count into the same; a server whose store
+    /// should be told of is given one that knows it.
+    pub metrics: Metrics,
 }
 
 impl Default for HttpOptions {
@@ -58,6 +62,7 @@ impl Default for HttpOptions {
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -88,6 +93,7 @@ pub fn server(
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let stop = stop.clone();
+        let metrics = options.metrics.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stop = stop.clone();
@@ -101,13 +107,16 @@ pub fn server(
                 data.insert(Rc::clone(io.pace()));
             })
             .finish(map_config(app, |()| AppConfig::default()));
-        fn_service(move |io: TcpStream| async move {
-            // Answers are written whole, so there is nothing to wait for; without it they only
-            // come later.
-            let _ = io.set_nodelay(true);
-            let peer = io.peer_addr().ok();
-            let guarded = Guarded::new(io, Pace::new(idle, head));
-            Ok::<_, DispatchError>((guarded, Protocol::Http1, peer))
+        fn_service(move |io: TcpStream| {
+            let connected = metrics.connected();
+            async move {
+                // Answers are written whole, so there is nothing to wait for; without it they only
+                // come later.
+                let _ = io.set_nodelay(true);
+                let peer = io.peer_addr().ok();
+                let guarded = Guarded::new(io, Pace::new(idle, head), connected);
+                Ok::<_, DispatchError>((guarded, Protocol::Http1, peer))
+            }
         })
         .and_then(http)
     };

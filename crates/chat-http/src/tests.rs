@@ -1,16 +1,22 @@
 //! Requests through the whole transport, over stores that know little.
 
+use actix_http::Request;
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::test::{TestRequest, init_service, try_call_service};
+use futures_util::stream;
 use serde_json::Value;
 
 use crate::testing::FakeStore;
 use crate::{HttpOptions, app};
 
+mod access;
 mod checks;
+mod lines;
+mod metrics;
 mod patience;
 mod pipelines;
 mod retries;
@@ -69,6 +75,14 @@ fn request(method: &str, uri: &str) -> TestRequest {
     TestRequest::with_uri(uri)
         .method(Method::from_bytes(method.as_bytes()).unwrap())
         .insert_header((header::HOST, "localhost"))
+}
+
+/// The request with a body that never comes.
+fn endless(request: TestRequest) -> Request {
+    let payload: Payload = Payload::Stream {
+        payload: Box::pin(stream::pending()),
+    };
+    request.to_request().replace_payload(payload).0
 }
 
 fn get(uri: &str) -> TestRequest {

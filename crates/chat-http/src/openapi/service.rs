@@ -20,6 +20,10 @@ pub(super) fn operations() -> Vec<Operation> {
             &code::UNAVAILABLE,
             &code::INTERNAL,
         ]),
+        Operation::open("/metrics", "metrics")
+            .about("Service", "Metrics in the text format of Prometheus", "")
+            .serves("The metrics.", "text/plain")
+            .refuses(&[&code::INTERNAL]),
         Operation::open("/openapi.json", "openapi")
             .about("Service", "This document", "")
             .serves("The document.", "application/json"),
