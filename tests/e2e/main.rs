@@ -2,6 +2,7 @@
 
 mod support;
 
+mod access_log;
 mod bad_bodies;
 mod bad_requests;
 mod files;
@@ -10,6 +11,7 @@ mod health;
 mod idempotency;
 mod members;
 mod messages;
+mod metrics;
 mod open_mode;
 mod openapi;
 mod process;

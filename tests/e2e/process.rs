@@ -259,7 +259,7 @@ fn open_mode_leaves_loopback_when_told_so_in_any_way() {
 #[test]
 fn the_cause_of_a_failure_is_in_the_log_under_the_request_id() {
     let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::start(dir.path());
+    let process = Process::start(dir.path());
     let file = json!({"url": "https://example.org", "size": 1});
     post(&process, "/files", &file);
     // Somebody has been at the database.

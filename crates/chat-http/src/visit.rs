@@ -49,8 +49,9 @@ impl<'m> Visit<'m> {
         }
     }
 
-    /// It ends with an answer. One that is dropped without was given up: its peer is gone, or the
-    /// server stops and waits no longer.
+    /// It ends with an answer, though its peer may have left: what it asked for is done all the same.
+    /// One that is dropped without was given up: its connection failed, or the server stops and waits
+    /// no longer.
     pub(crate) fn answered(mut self, status: StatusCode) {
         self.status = Some(status);
     }

@@ -2,6 +2,7 @@
 
 mod app;
 mod contract;
+mod exposition;
 mod http;
 mod needs;
 mod process;
@@ -10,6 +11,7 @@ mod store;
 
 pub(crate) use app::{App, NOTHING};
 pub(crate) use contract::{contract, members};
+pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Request, exchange, pairs};
 pub(crate) use needs::available;
 pub(crate) use process::{Process, SERVER, output, server_command, server_command_at};

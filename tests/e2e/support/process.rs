@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// Where the binary lies.
@@ -59,8 +60,8 @@ fn wait(child: &mut Child) -> Option<ExitStatus> {
 pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
-    // Kept open, or the server's next log line would find a closed pipe.
-    log: BufReader<ChildStderr>,
+    // Read by a thread all the while: a server waits for room when nobody reads what it says.
+    log: Receiver<String>,
 }
 
 impl Process {
@@ -80,13 +81,20 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let mut log = BufReader::new(child.stderr.take().expect("its standard error"));
+        let stderr = BufReader::new(child.stderr.take().expect("its standard error"));
+        let (lines, log) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                // Nobody may be left to look at it.
+                drop(lines.send(line.expect("its log")));
+            }
+        });
         let mut seen = String::new();
         let address = loop {
-            let mut line = String::new();
-            let read = log.read_line(&mut line).expect("its log");
-            seen += &line;
-            assert_ne!(read, 0, "the server ended: {seen}");
+            let Ok(line) = log.recv() else {
+                panic!("the server ended: {seen}");
+            };
+            seen = seen + &line + "\n";
             if let Some((_, rest)) = line.split_once("serves http://") {
                 let address = rest.split(' ').next().expect("an address");
                 break address.parse().expect("an address");
@@ -104,15 +112,9 @@ impl Process {
     }
 
     /// The next line of its log that has `text` in it.
-    pub(crate) fn logged(&mut self, text: &str) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.log.read_line(&mut line).expect("its log");
-            assert_ne!(read, 0, "it ended without a word of {text}");
-            if line.contains(text) {
-                return line;
-            }
-        }
+    pub(crate) fn logged(&self, text: &str) -> String {
+        let found = self.log.iter().find(|line| line.contains(text));
+        found.unwrap_or_else(|| panic!("it ended without a word of {text}"))
     }
 
     /// Ends it as a power cut would end the process.
@@ -125,6 +127,15 @@ impl Process {
     pub(crate) fn terminate(self) -> ExitStatus {
         self.signal();
         self.wait()
+    }
+
+    /// The same; what it has logged since it said where it listens.
+    pub(crate) fn terminate_and_read(mut self) -> String {
+        self.signal();
+        let ended = wait(&mut self.child).expect("it ends");
+        assert!(ended.success());
+        let lines: Vec<String> = self.log.iter().collect();
+        lines.join("\n")
     }
 
     /// Asks it to end.

@@ -22,8 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
         ]),
         Operation::open("/metrics", "metrics")
             .about("Service", "Metrics in the text format of Prometheus", "")
-            .serves("The metrics.", "text/plain")
-            .refuses(&[&code::INTERNAL]),
+            .serves("The metrics.", "text/plain"),
         Operation::open("/openapi.json", "openapi")
             .about("Service", "This document", "")
             .serves("The document.", "application/json"),

@@ -1,17 +1,22 @@
 //! The line in the log that each request has, and what it never says.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServerHandle, Service, ServiceRequest, ServiceResponse};
 use actix_web::error::ErrorImATeapot;
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web;
 use chat_domain::ports::StoreError;
 use futures_util::FutureExt;
 use rstest::rstest;
 
+use super::sockets::{JSON, head, start_with};
 use super::{ask_store, endless, get, lines, post, request};
 use crate::testing::FakeStore;
 use crate::{HttpOptions, app};
@@ -142,6 +147,49 @@ async fn a_request_that_is_given_up_has_its_line() {
             .unwrap()
             .contains(r#"chat_http_requests_total{method="POST",route="/users",status="499"} 1"#)
     );
+}
+
+/// Half a request to a server, which waits for the rest.
+async fn half(id: &str) -> (TcpStream, ServerHandle) {
+    lines::keep();
+    let options = HttpOptions::default();
+    let metrics = options.metrics.clone();
+    let (address, server) = start_with(FakeStore::ThreeUsers, options);
+    let half = format!("X-Request-Id: {id}\r\n{JSON}Content-Length: 10\r\n");
+    let half = [head("POST", "/users", &half), b"{".to_vec()].concat();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&half).unwrap();
+    let begun = || {
+        metrics
+            .text()
+            .unwrap()
+            .contains("chat_http_requests_in_flight 1\n")
+    };
+    until(begun).await;
+    (stream, server)
+}
+
+async fn until(so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() && begun.elapsed() < Duration::from_secs(20) {
+        rt::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_client_that_leaves_within_its_body_has_sent_a_bad_one() {
+    let (stream, _server) = half("access-left").await;
+    drop(stream);
+    until(|| !lines::of_request("access-left").is_empty()).await;
+    assert_eq!(line("access-left"), "POST /users 400 actor=-");
+}
+
+#[actix_web::test]
+async fn a_server_that_waits_no_longer_gives_up() {
+    let (_stream, server) = half("access-stop").await;
+    server.stop(false).await;
+    until(|| !lines::of_request("access-stop").is_empty()).await;
+    assert_eq!(line("access-stop"), "POST /users 499 actor=-");
 }
 
 #[actix_web::test]
