@@ -103,6 +103,22 @@ fn writes_beyond_a_batch_go_on_waiting() {
 }
 
 #[test]
+fn what_a_slow_batch_leaves_to_the_next_is_taken_once() {
+    let world = World::new();
+    let hold = world.hold_writer();
+    let slow = begin(&*world.store, |_| {
+        thread::sleep(Duration::from_millis(80));
+        Ok(())
+    })
+    .unwrap();
+    let next = begin(&*world.store, |tx| tx.insert_user(&new_user("ada"))).unwrap();
+    drop(hold);
+    let ends = (slow.ended(), next.ended());
+    assert_eq!(ends, (Ended::Committed, Ended::Committed));
+    assert_eq!((batches(&world).count(), waiting(&world)), (3, 0));
+}
+
+#[test]
 fn a_batch_counts_its_jobs_and_its_commit() {
     let world = World::new();
     assert_eq!((batches(&world).count(), commits(&world)), (0, 0));
