@@ -1,10 +1,12 @@
 //! The production binary as a process of its own, to be killed.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Where the binary lies.
@@ -34,14 +36,30 @@ pub(crate) fn output(command: &mut Command) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
+    let stdout = read_all(child.stdout.take());
+    let stderr = read_all(child.stderr.take());
     let ended = wait(&mut child);
     if ended.is_none() {
         drop(child.kill());
     }
-    let output = child.wait_with_output().expect("its output");
+    let output = Output {
+        status: child.wait().expect("its status"),
+        stdout: stdout.join().expect("its output"),
+        stderr: stderr.join().expect("its output"),
+    };
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(ended.is_some(), "it does not end: {said}");
     output
+}
+
+/// Reads while the process runs: it waits for room when nobody reads what it says.
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    let mut pipe = pipe.expect("a pipe");
+    std::thread::spawn(move || {
+        let mut said = Vec::new();
+        pipe.read_to_end(&mut said).expect("what it says");
+        said
+    })
 }
 
 /// Waits for a process to end, for a while.
@@ -61,7 +79,7 @@ pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
     // Read by a thread all the while: a server waits for room when nobody reads what it says.
-    log: Receiver<String>,
+    log: Mutex<Receiver<String>>,
 }
 
 impl Process {
@@ -103,7 +121,7 @@ impl Process {
         Self {
             child,
             address,
-            log,
+            log: Mutex::new(log),
         }
     }
 
@@ -113,7 +131,8 @@ impl Process {
 
     /// The next line of its log that has `text` in it.
     pub(crate) fn logged(&self, text: &str) -> String {
-        let found = self.log.iter().find(|line| line.contains(text));
+        let log = self.log.lock().expect("its log");
+        let found = log.iter().find(|line| line.contains(text));
         found.unwrap_or_else(|| panic!("it ended without a word of {text}"))
     }
 
@@ -134,7 +153,7 @@ impl Process {
         self.signal();
         let ended = wait(&mut self.child).expect("it ends");
         assert!(ended.success());
-        let lines: Vec<String> = self.log.iter().collect();
+        let lines: Vec<String> = self.log.lock().expect("its log").iter().collect();
         lines.join("\n")
     }
 
