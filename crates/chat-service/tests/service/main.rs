@@ -1,7 +1,9 @@
 //! The use cases on a real store, with a clock that the test sets: what can't be reached through
-//! HTTP alone, what each leaves in the log, and what a failing store comes to.
+//! HTTP alone, what each leaves in the log, what a failing store comes to, and random histories
+//! against a naive model.
 
 mod actors;
+mod exactness;
 mod failures;
 mod log;
 mod once;

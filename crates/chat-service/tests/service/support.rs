@@ -147,7 +147,8 @@ impl Fixture {
         self.look(|tx| tx.log_state())
     }
 
-    fn look<T: Send + 'static>(
+    /// What the store holds, past the service.
+    pub(crate) fn look<T: Send + 'static>(
         &self,
         read: impl Fn(&mut dyn ReadTx) -> StoreResult<T> + Send + 'static,
     ) -> T {
