@@ -24,7 +24,7 @@ use self::steps::{Step, steps};
 use crate::support::Fixture;
 
 /// How many histories are tried, unless `PROPTEST_CASES` says another number.
-const HISTORIES: u32 = 160;
+const HISTORIES: u32 = 100;
 /// The most steps of one history.
 const STEPS: usize = 100;
 const USERS: usize = 5;
@@ -35,7 +35,7 @@ const EVERYTHING: usize = 8;
 fn every_count_and_time_is_what_the_whole_history_gives() {
     let mut config = Config {
         failure_persistence: None,
-        max_shrink_iters: 2_000,
+        max_shrink_iters: 1_000,
         ..Config::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {

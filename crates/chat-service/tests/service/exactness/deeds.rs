@@ -44,6 +44,7 @@ pub(super) enum Deed {
     Send {
         sender: usize,
         to: To,
+        text: u16,
     },
     Mark {
         reader: usize,
@@ -94,7 +95,7 @@ impl Display for Deed {
                 role.map_or(Ok(()), |role| write!(f, " as {}", role.as_str()))
             }
             Self::Remove { group, user } => write!(f, "remove user {user} from group {group}"),
-            Self::Send { sender, to } => write!(f, "user {sender} sends to {to}"),
+            Self::Send { sender, to, .. } => write!(f, "user {sender} sends to {to}"),
             Self::Mark {
                 reader,
                 message,

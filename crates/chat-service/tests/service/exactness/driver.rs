@@ -84,8 +84,8 @@ impl<'f> World<'f> {
                 service.remove_member(actor, group, user).await?;
                 Answer::Done
             }
-            Deed::Send { sender, to } => {
-                let text = format!("message {}", self.messages.len());
+            Deed::Send { sender, to, text } => {
+                let text = text.to_string();
                 let command = SendMessage {
                     sender: self.user(sender),
                     recipient: match to {

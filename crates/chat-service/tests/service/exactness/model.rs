@@ -60,6 +60,8 @@ pub(super) struct Stay {
 /// A message, living or deleted.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
+    /// What it says.
+    pub(super) text: u16,
     pub(super) sender: usize,
     pub(super) place: Place,
     pub(super) at: Moment,

@@ -3,14 +3,13 @@
 //!
 //! Written from the contract alone: no rule is asked of the policy that is under test.
 
-use chat_domain::EventKind::{
-    self, GroupCreated, GroupDeleted, MemberAdded, MemberRemoved, MemberRoleChanged,
-    MessageCreated, MessageDeleted, MessageSeen, MessageSeenUpTo,
-};
-use chat_domain::{Role, Timestamp};
+mod groups;
+mod messages;
 
-use super::deeds::{By, Call, Deed, To};
-use super::model::{Group, Model, Moment, Place, Sent, Stay, UpTo, time};
+use chat_domain::{EventKind, Role, Timestamp};
+
+use super::deeds::{By, Call, Deed};
+use super::model::{Model, Moment, Place, Sent, time};
 
 /// What a call answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +68,7 @@ impl Model {
             Deed::DeleteGroup { group } => doing.delete_group(group),
             Deed::Put { group, user, role } => doing.put(group, user, role),
             Deed::Remove { group, user } => doing.remove(group, user),
-            Deed::Send { sender, to } => doing.send(sender, to),
+            Deed::Send { sender, to, text } => doing.send(sender, to, text),
             Deed::Mark {
                 reader,
                 message,
@@ -78,205 +77,6 @@ impl Model {
             Deed::DeleteMessage { message } => doing.delete_message(message),
         };
         (told, doing.log)
-    }
-}
-
-impl Doing<'_> {
-    fn create_group(&mut self, owner: Option<usize>, named_as: Option<usize>) -> Told {
-        self.actor_exists()?;
-        if let Some(owner) = owner {
-            self.exists(owner)?;
-        }
-        let owner = match (self.by, owner) {
-            (By::User(user), Some(owner)) if owner != user => return Err("forbidden"),
-            (By::User(user), _) => Some(user),
-            (By::System, owner) => owner,
-        };
-        let group = self.model.groups.len();
-        let name = named_as.map_or(group, |other| self.model.groups[other].name);
-        if self
-            .model
-            .groups
-            .iter()
-            .any(|g| g.name == name && !g.deleted)
-        {
-            return Err("group_name_taken");
-        }
-        self.model.groups.push(Group {
-            name,
-            deleted: false,
-        });
-        self.tell(GroupCreated, Place::Group(group), None, owner, None);
-        if let Some(owner) = owner {
-            self.join(group, owner, Role::Owner);
-        }
-        let members = owner
-            .map(|owner| (owner, Role::Owner))
-            .into_iter()
-            .collect();
-        Ok(Answer::Group { members })
-    }
-
-    fn delete_group(&mut self, group: usize) -> Told {
-        if self.role_in(group)? != Role::Owner {
-            return Err("forbidden");
-        }
-        self.end_group(group);
-        Ok(Answer::Done)
-    }
-
-    fn put(&mut self, group: usize, user: usize, wanted: Option<Role>) -> Told {
-        let acting = self.role_in(group)?;
-        self.exists(user)?;
-        if !acting.is_admin() {
-            return Err("forbidden");
-        }
-        let current = self.model.role(group, user);
-        let target = wanted.or(current).unwrap_or(Role::Member);
-        if current != Some(target) {
-            let joins_plainly = current.is_none() && target == Role::Member;
-            if acting != Role::Owner && !joins_plainly {
-                return Err("forbidden");
-            }
-            if current == Some(Role::Owner) {
-                return Err("owner_must_transfer");
-            }
-            let members = self.model.members(group);
-            let owner = members
-                .iter()
-                .find(|m| m.role == Role::Owner)
-                .map(|m| m.user);
-            if let (Role::Owner, Some(owner)) = (target, owner) {
-                self.set_role(group, owner, Role::Admin);
-            }
-            match current {
-                None => self.join(group, user, target),
-                Some(_) => self.set_role(group, user, target),
-            }
-        }
-        let stay = self.stay(group, user);
-        Ok(Answer::Member {
-            role: target,
-            added: current.is_none(),
-            joined: time(stay.from),
-            changed: time(stay.role_from),
-        })
-    }
-
-    fn remove(&mut self, group: usize, user: usize) -> Told {
-        let acting = self.role_in(group)?;
-        let target = self.model.role(group, user).ok_or("member_not_found")?;
-        let allowed = match acting {
-            Role::Owner => true,
-            Role::Admin => self.by == By::User(user) || target == Role::Member,
-            Role::Member => self.by == By::User(user),
-        };
-        if !allowed {
-            return Err("forbidden");
-        }
-        let alone = self.model.members(group).len() == 1;
-        if target == Role::Owner && !alone {
-            return Err("owner_must_transfer");
-        }
-        self.stay(group, user).to = Some(self.now);
-        self.tell(
-            MemberRemoved,
-            Place::Group(group),
-            None,
-            Some(user),
-            Some(target),
-        );
-        if alone {
-            self.end_group(group);
-        }
-        Ok(Answer::Done)
-    }
-
-    fn send(&mut self, sender: usize, to: To) -> Told {
-        self.acts_as(sender)?;
-        self.actor_exists()?;
-        match to {
-            To::User(receiver) if receiver == sender => return Err("validation_failed"),
-            To::User(receiver) => {
-                self.exists(sender)?;
-                self.exists(receiver)?;
-            }
-            To::Group(group) => {
-                self.exists(sender)?;
-                self.role_in(group)?;
-                self.model.role(group, sender).ok_or("not_a_member")?;
-            }
-        }
-        let message = self.model.messages.len();
-        let place = Place::of(sender, to);
-        self.model.messages.push(Sent {
-            sender,
-            place,
-            at: self.now,
-            deleted: false,
-        });
-        self.tell(MessageCreated, place, Some(message), Some(sender), None);
-        Ok(Answer::Message {
-            seq: self.model.seq(message),
-            at: time(self.now),
-        })
-    }
-
-    fn mark(&mut self, reader: usize, message: usize, up_to: bool) -> Told {
-        self.acts_as(reader)?;
-        let Sent {
-            sender, place, at, ..
-        } = self.known(message)?;
-        self.exists(reader)?;
-        let since = self.model.takes_part_since(place, reader);
-        let since = since
-            .filter(|_| reader != sender)
-            .ok_or("not_a_recipient")?;
-
-        let before = self.model.marks.get(&(reader, message)).copied();
-        let seen = *self
-            .model
-            .marks
-            .entry((reader, message))
-            .or_insert(self.now);
-        let advances = up_to && at > since && !self.said_up_to(reader, message, since);
-        if advances {
-            for older in self
-                .model
-                .sent_to(place)
-                .into_iter()
-                .filter(|m| *m < message)
-            {
-                let sent = &self.model.messages[older];
-                if sent.at > since && sent.sender != reader && !sent.deleted {
-                    self.model.marks.entry((reader, older)).or_insert(self.now);
-                }
-            }
-            self.model.up_tos.push(UpTo {
-                reader,
-                message,
-                at: self.now,
-            });
-            self.tell(MessageSeenUpTo, place, Some(message), Some(reader), None);
-        } else if before.is_none() {
-            self.tell(MessageSeen, place, Some(message), Some(reader), None);
-        }
-        Ok(Answer::Seen(time(seen)))
-    }
-
-    fn delete_message(&mut self, message: usize) -> Told {
-        let Sent { sender, place, .. } = self.known(message)?;
-        let admin = match (self.by, place) {
-            (By::System, _) => true,
-            (By::User(_), Place::Group(group)) => self.role_in(group)?.is_admin(),
-            (By::User(_), Place::Pair(..)) => false,
-        };
-        if !admin && self.by != By::User(sender) {
-            return Err("forbidden");
-        }
-        self.model.messages[message].deleted = true;
-        self.tell(MessageDeleted, place, Some(message), Some(sender), None);
-        Ok(Answer::Done)
     }
 }
 
@@ -325,68 +125,6 @@ impl Doing<'_> {
             By::User(user) => self.model.takes_part_since(sent.place, user).is_some(),
         };
         known.then_some(sent).ok_or("message_not_found")
-    }
-
-    /// Whether the reader has said since it joined that it has seen everything up to this message or
-    /// a later one.
-    fn said_up_to(&self, reader: usize, message: usize, since: Moment) -> bool {
-        let place = self.model.messages[message].place;
-        self.model.up_tos.iter().any(|said| {
-            said.reader == reader
-                && said.at > since
-                && said.message >= message
-                && self.model.messages[said.message].place == place
-        })
-    }
-
-    fn stay(&mut self, group: usize, user: usize) -> &mut Stay {
-        let mut stays = self.model.stays.iter_mut();
-        stays
-            .find(|stay| stay.group == group && stay.user == user && stay.to.is_none())
-            .expect("a member")
-    }
-
-    fn join(&mut self, group: usize, user: usize, role: Role) {
-        self.model.stays.push(Stay {
-            group,
-            user,
-            from: self.now,
-            to: None,
-            role,
-            role_from: self.now,
-        });
-        self.tell(
-            MemberAdded,
-            Place::Group(group),
-            None,
-            Some(user),
-            Some(role),
-        );
-    }
-
-    fn set_role(&mut self, group: usize, user: usize, role: Role) {
-        let now = self.now;
-        let stay = self.stay(group, user);
-        (stay.role, stay.role_from) = (role, now);
-        self.tell(
-            MemberRoleChanged,
-            Place::Group(group),
-            None,
-            Some(user),
-            Some(role),
-        );
-    }
-
-    fn end_group(&mut self, group: usize) {
-        self.model.groups[group].deleted = true;
-        let now = self.now;
-        let members = self
-            .model
-            .stays
-            .iter_mut()
-            .filter(|stay| stay.group == group);
-        members.for_each(|stay| stay.to = stay.to.or(Some(now)));
-        self.tell(GroupDeleted, Place::Group(group), None, None, None);
     }
 
     fn tell(
