@@ -5,6 +5,7 @@ mod support;
 mod access_log;
 mod bad_bodies;
 mod bad_requests;
+mod crash;
 mod files;
 mod groups;
 mod health;

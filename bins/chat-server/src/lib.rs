@@ -11,9 +11,12 @@ mod serve;
 mod sweep;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use chat_domain::ports::Store;
 
 pub use config::{Config, Database, InvalidSetting};
-pub use serve::{App, compose};
+pub use serve::{App, compose, compose_over};
 
 /// The process: parses the command line and the environment, and runs the command.
 ///
@@ -21,6 +24,11 @@ pub use serve::{App, compose};
 /// code 1 says that it has found something; a command line that can't be read, as clap's usage
 /// message and exit code 2.
 pub fn main() -> ExitCode {
+    main_over(|store| store)
+}
+
+/// The same process, with the service over what `wrap` makes of the store; see [`compose_over`].
+pub fn main_over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> ExitCode {
     // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
     // HTTP is left out: anyone who can connect could fill the log with it.
     env_logger::Builder::new()
@@ -43,7 +51,7 @@ pub fn main() -> ExitCode {
         Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
         Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
-        _ => serve::run(&config).map(|()| ExitCode::SUCCESS),
+        _ => serve::run(&config, wrap).map(|()| ExitCode::SUCCESS),
     });
     done.unwrap_or_else(|error| {
         eprintln!("chat-server: {error:#}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
-use chat_domain::ports::{Measured, SystemClock};
+use chat_domain::ports::{Measured, Store, SystemClock};
 use chat_http::{HttpOptions, Metrics};
 use chat_service::ChatService;
 use chat_store::{SqliteOptions, SqliteStore};
@@ -32,10 +32,22 @@ pub struct App {
 /// One sentence that says what to do: an address that can't be bound, a folder that can't be
 /// written, a database that can't be opened.
 pub fn compose(config: &Config) -> Result<App> {
+    compose_over(config, |store| store)
+}
+
+/// The same with the service over what `wrap` makes of the store: the seam for a host or a test that
+/// stands between the two, to watch what is asked or to make it fail.
+///
+/// # Errors
+/// As for [`compose`].
+pub fn compose_over(
+    config: &Config,
+    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
     let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
-    let service = ChatService::new(store.clone(), Arc::new(SystemClock))
+    let service = ChatService::new(wrap(store.clone()), Arc::new(SystemClock))
         .keeping_answers(config.idempotency_ttl);
     sweep::start(service.clone(), config.idempotency_ttl);
     let options = HttpOptions {
@@ -53,13 +65,16 @@ pub fn compose(config: &Config) -> Result<App> {
 
 /// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, and
 /// what the writer was given is stored. A second signal waits for no request any more.
-pub(crate) fn run(config: &Config) -> Result<()> {
+pub(crate) fn run(
+    config: &Config,
+    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         let App {
             server,
             address,
             store,
-        } = compose(config)?;
+        } = compose_over(config, wrap)?;
         // Before the line that says that it serves: who reads that line may signal at once.
         let mut signals = Signals::install().context("can't listen for signals")?;
         let Database::Sqlite(path) = &config.database;

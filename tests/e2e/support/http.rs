@@ -50,9 +50,10 @@ impl Request {
             .any(|(given, _)| given.eq_ignore_ascii_case(name))
     }
 
-    fn bytes(&self, address: SocketAddr) -> Vec<u8> {
+    /// The request as it goes out; `connection` says what becomes of the connection after it.
+    pub(super) fn bytes(&self, address: SocketAddr, connection: &str) -> Vec<u8> {
         let mut head = format!(
-            "{} {} HTTP/1.1\r\nConnection: close\r\n",
+            "{} {} HTTP/1.1\r\nConnection: {connection}\r\n",
             self.method, self.target
         );
         if !self.has("Host") {
@@ -73,7 +74,7 @@ impl Request {
     /// Sends it on a connection of its own and reads the whole answer, which must be one that the
     /// document of the API knows.
     pub(crate) fn send(&self, address: SocketAddr) -> Answer {
-        let answer = exchange(address, &self.bytes(address))
+        let answer = exchange(address, &self.bytes(address, "close"))
             .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target));
         contract().check(&self.method, &self.target, &answer);
         answer
@@ -120,7 +121,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = std::str::from_utf8(&bytes[..end]).ok()?;
         let mut lines = head.split("\r\n");
@@ -143,7 +144,7 @@ impl Answer {
     }
 
     /// Whether the body has the length that was declared for it.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         let declared = self
             .header("content-length")
             .and_then(|length| length.parse().ok());

@@ -1,6 +1,7 @@
 //! The harness: a running server, clients that act as somebody, and raw HTTP.
 
 mod app;
+mod connection;
 mod contract;
 mod exposition;
 mod http;
@@ -10,10 +11,11 @@ mod redact;
 mod store;
 
 pub(crate) use app::{App, NOTHING};
+pub(crate) use connection::Connection;
 pub(crate) use contract::{contract, members};
 pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Request, exchange, pairs};
 pub(crate) use needs::available;
-pub(crate) use process::{Process, SERVER, output, server_command, server_command_at};
+pub(crate) use process::{EARLY_ACK, Process, SERVER, output, server_command, server_command_at};
 pub(crate) use redact::redact;
 pub(crate) use store::{digest, execute};

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// Where the binary lies.
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_chat-server-under-test");
 
+/// Where the one lies that acknowledges too early.
+pub(crate) const EARLY_ACK: &str = env!("CARGO_BIN_EXE_chat-server-early-ack");
+
 /// The binary with an environment free of settings.
 pub(crate) fn server_command() -> Command {
     server_command_at(Path::new(SERVER))
@@ -85,7 +88,12 @@ pub(crate) struct Process {
 impl Process {
     /// Starts on this data folder, and waits for the line that says where it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut command = server_command();
+        Self::start_at(Path::new(SERVER), data)
+    }
+
+    /// The same with another binary.
+    pub(crate) fn start_at(binary: &Path, data: &Path) -> Self {
+        let mut command = server_command_at(binary);
         command
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data);

@@ -1,0 +1,190 @@
+//! The server is killed under concurrent writes, many times. Whatever it had acknowledged is there once
+//! and in order, every counter equals its recount, and the log agrees with the tables.
+//!
+//! `CHAT_CRASH_ROUNDS` says how many times; see the tests' README.
+
+mod checker;
+mod database;
+mod load;
+mod readback;
+mod records;
+mod recount;
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use self::checker::Finding;
+use self::load::{Dice, Stage, Writer};
+use self::records::{Records, To};
+use crate::support::{EARLY_ACK, Process, Request, SERVER};
+
+/// How many times the server is killed, unless `CHAT_CRASH_ROUNDS` says another number.
+const ROUNDS: usize = 60;
+/// After so many kills everything is checked, and a new folder begun.
+const KILLS_OF_A_FOLDER: usize = 20;
+/// In so many kills the server that acknowledges too early must be found out.
+const KILLS_TO_FIND: usize = 20;
+const WRITERS: i64 = 8;
+const GROUPS: [i64; 2] = [1, 2];
+
+/// A data folder, and those who write into it from one life of the server to the next.
+struct Folder<'b> {
+    binary: &'b Path,
+    dir: TempDir,
+    writers: Vec<Writer>,
+    stage: Stage,
+    dice: Dice,
+}
+
+impl<'b> Folder<'b> {
+    /// With users, and groups of all of them.
+    fn begin(binary: &'b Path, seed: i64) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let process = Process::start_at(binary, dir.path());
+        let post = |path: &str, body: serde_json::Value| {
+            let request = Request::new("POST", path).json(&body);
+            request.send(process.address()).expect(201);
+        };
+        for user in 1..=WRITERS {
+            let name = format!("user{user}");
+            post(
+                "/users",
+                json!({"username": name, "email": format!("{name}@example.org")}),
+            );
+        }
+        for group in GROUPS {
+            post("/groups", json!({"name": format!("group {group}")}));
+            let members = format!("/groups/{group}/members");
+            (1..=WRITERS).for_each(|user| post(&members, json!({"user_id": user})));
+        }
+        process.kill();
+        let writer = |user: i64| {
+            let next = To::User(user % WRITERS + 1);
+            let targets = GROUPS.map(To::Group).into_iter().chain([next]);
+            Writer::new(user, targets.collect())
+        };
+        Self {
+            binary,
+            dir,
+            writers: (1..=WRITERS).map(writer).collect(),
+            stage: Stage::default(),
+            dice: Dice::new(seed),
+        }
+    }
+
+    /// One life of the server: all write until it is killed.
+    fn round(&mut self) {
+        let process = Process::start_at(self.binary, self.dir.path());
+        let address = process.address();
+        let life = Duration::from_millis(20) * u32::try_from(1 + self.dice.below(10)).expect("few");
+        self.stage.killed.store(false, Ordering::SeqCst);
+        std::thread::scope(|scope| {
+            for writer in &mut self.writers {
+                let stage = &self.stage;
+                scope.spawn(move || writer.work(address, stage));
+            }
+            std::thread::sleep(life);
+            self.stage.killed.store(true, Ordering::SeqCst);
+            process.kill();
+        });
+    }
+
+    fn records(&self) -> Records {
+        let mut all = Records::default();
+        for writer in &self.writers {
+            all.add(&writer.records);
+        }
+        all
+    }
+
+    /// What is not as it was acknowledged, once the server has come up again.
+    fn findings(&self) -> Vec<Finding> {
+        Process::start_at(self.binary, self.dir.path()).kill();
+        checker::check(&self.records(), &database::find(self.dir.path()))
+    }
+
+    /// Everything: what was acknowledged, what is told over HTTP, every recount.
+    #[track_caller]
+    fn assert_whole(&self) {
+        let data = self.dir.path();
+        let process = Process::start_at(self.binary, data);
+        let (records, found) = (self.records(), database::find(data));
+        assert_eq!(checker::check(&records, &found), []);
+        let users: Vec<i64> = (1..=WRITERS).collect();
+        let told = readback::differences(process.address(), &users, &GROUPS, &records, &found);
+        assert_eq!(told, [""; 0]);
+        assert_eq!(recount::disagreements(data), [""; 0]);
+        assert!(process.terminate().success());
+        assert_eq!(recount::recount_by_product(self.binary, data), Ok(()));
+    }
+}
+
+/// What a run came to, in one line.
+fn report(kills: usize, records: &Records, begun: Instant) -> String {
+    let Records {
+        sent,
+        marked,
+        deleted,
+        unanswered,
+        retried,
+        replayed,
+        ..
+    } = records;
+    format!(
+        "{kills} kills in {} s: acknowledged {} ({} messages, {} marks, {} deletions), unanswered \
+         {unanswered}, retried {retried}, replayed {replayed}",
+        begun.elapsed().as_secs(),
+        records.acknowledged(),
+        sent.len(),
+        marked.len(),
+        deleted.len(),
+    )
+}
+
+#[test]
+fn what_was_acknowledged_is_there_once_and_in_order_after_every_kill() {
+    let rounds = std::env::var("CHAT_CRASH_ROUNDS");
+    let rounds = rounds.map_or(ROUNDS, |n| {
+        n.parse().expect("CHAT_CRASH_ROUNDS is a number")
+    });
+    let begun = Instant::now();
+    let mut all = Records::default();
+    let mut kills = 0;
+    while kills < rounds {
+        let mut folder = Folder::begin(Path::new(SERVER), i64::try_from(kills).expect("few"));
+        for _ in 0..KILLS_OF_A_FOLDER.min(rounds - kills) {
+            folder.round();
+            kills += 1;
+        }
+        folder.assert_whole();
+        all.add(&folder.records());
+        eprintln!("{}, missing 0, doubled 0", report(kills, &all, begun));
+    }
+    assert!(all.sent.len() > rounds, "next to nothing was written");
+}
+
+#[test]
+fn a_server_that_acknowledges_before_the_commit_is_found_out() {
+    let begun = Instant::now();
+    let mut folder = Folder::begin(Path::new(EARLY_ACK), 1);
+    for kills in 1..=KILLS_TO_FIND {
+        folder.round();
+        let findings = folder.findings();
+        let lost = findings
+            .iter()
+            .filter(|finding| matches!(finding, Finding::Lost(_)));
+        let lost = lost.count();
+        if lost > 0 {
+            eprintln!("{}, lost {lost}", report(kills, &folder.records(), begun));
+            return;
+        }
+    }
+    panic!(
+        "nothing was found: {}",
+        report(KILLS_TO_FIND, &folder.records(), begun)
+    );
+}

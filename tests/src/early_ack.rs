@@ -1,0 +1,47 @@
+//! A `chat-server` that acknowledges a write before its commit. It is wrong on purpose: the crash test
+//! must find it out, or it proves nothing of the good one.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+
+fn main() -> ExitCode {
+    chat_server::main_over(|store| Arc::new(EarlyAck(store)))
+}
+
+/// Tells each write that it is committed as soon as it has run.
+struct EarlyAck(Arc<dyn Store>);
+
+impl Store for EarlyAck {
+    fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), Refused<dyn WriteJob>> {
+        self.0.submit(Box::new(Early(Some(job))))
+    }
+
+    fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
+        self.0.submit_read(cost, job)
+    }
+}
+
+/// A job until it is told its end.
+struct Early(Option<Box<dyn WriteJob>>);
+
+impl WriteJob for Early {
+    fn run(&mut self, tx: &mut dyn WriteTx) -> Verdict {
+        let Some(mut job) = self.0.take() else {
+            return Verdict::Keep;
+        };
+        let verdict = job.run(tx);
+        match verdict {
+            Verdict::Keep => job.finish(Outcome::Committed),
+            Verdict::Undo => self.0 = Some(job),
+        }
+        verdict
+    }
+
+    fn finish(self: Box<Self>, outcome: Outcome<'_>) {
+        if let Some(job) = self.0 {
+            job.finish(outcome);
+        }
+    }
+}
