@@ -3,8 +3,14 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+
+/// How long a job that was told its end keeps the commit waiting. Without it the server is found out just
+/// as surely, but after how many kills depends on how fast the machine is.
+const HOLD: Duration = Duration::from_millis(2);
 
 fn main() -> ExitCode {
     chat_server::main_over(|store| Arc::new(EarlyAck(store)))
@@ -33,7 +39,10 @@ impl WriteJob for Early {
         };
         let verdict = job.run(tx);
         match verdict {
-            Verdict::Keep => job.finish(Outcome::Committed),
+            Verdict::Keep => {
+                job.finish(Outcome::Committed);
+                thread::sleep(HOLD);
+            }
             Verdict::Undo => self.0 = Some(job),
         }
         verdict

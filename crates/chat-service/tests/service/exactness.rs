@@ -17,14 +17,14 @@ use std::fmt::Write;
 use chat_domain::Role;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-use self::deeds::{By, Call, Deed};
+use self::deeds::{By, Call, Deed, To};
 use self::driver::World;
 use self::model::{Model, time};
 use self::steps::{Step, steps};
 use crate::support::Fixture;
 
 /// How many histories are tried, unless `PROPTEST_CASES` says another number.
-const HISTORIES: u32 = 100;
+const HISTORIES: u32 = 140;
 /// The most steps of one history.
 const STEPS: usize = 100;
 const USERS: usize = 5;
@@ -109,14 +109,17 @@ async fn turn(
     Ok(())
 }
 
-/// What every history begins with: two groups, and most users in both.
-const FIRST: [Call; 7] = [
+/// What every history begins with: two groups, most users in both, and messages from before some of them
+/// joined.
+const FIRST: [Call; 9] = [
     founds(0),
     adds(0, 0, 1, Some(Role::Admin)),
-    adds(0, 0, 2, None),
+    adds(0, 0, 2, Some(Role::Admin)),
+    sends(1, 0),
     adds(0, 0, 3, None),
     founds(1),
     adds(1, 1, 0, None),
+    sends(0, 1),
     adds(1, 1, 2, None),
 ];
 
@@ -126,6 +129,17 @@ const fn founds(user: usize) -> Call {
         deed: Deed::CreateGroup {
             owner: None,
             named_as: None,
+        },
+    }
+}
+
+const fn sends(user: usize, group: usize) -> Call {
+    Call {
+        by: By::User(user),
+        deed: Deed::Send {
+            sender: user,
+            to: To::Group(group),
+            text: 0,
         },
     }
 }
