@@ -156,8 +156,8 @@ impl Writer {
             ..
         } = &self.records;
         let latest = sent.iter().rev().map(|sent| sent.id);
-        let mut latest = latest.filter(|id| !deletes_tried.contains(id)).take(40);
-        let message = latest.nth(self.dice.below(40))?;
+        let mut latest = latest.filter(|id| !deletes_tried.contains(id));
+        let message = latest.nth(self.dice.below(10))?;
         Some(Deed::Delete { message })
     }
 
