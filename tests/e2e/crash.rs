@@ -61,11 +61,12 @@ impl<'b> Folder<'b> {
             let members = format!("/groups/{group}/members");
             (1..=WRITERS).for_each(|user| post(&members, json!({"user_id": user})));
         }
-        process.kill();
+        // In peace: what is looked for later is what comes from here on.
+        assert!(process.terminate().success());
         let writer = |user: i64| {
             let next = To::User(user % WRITERS + 1);
             let targets = GROUPS.map(To::Group).into_iter().chain([next]);
-            Writer::new(user, targets.collect())
+            Writer::new(user, targets.collect(), seed * WRITERS + user)
         };
         Self {
             binary,

@@ -51,11 +51,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(user: i64, targets: Vec<To>) -> Self {
+    pub(crate) fn new(user: i64, targets: Vec<To>, seed: i64) -> Self {
         Self {
             user,
             targets,
-            dice: Dice::new(user),
+            dice: Dice::new(seed),
             number: 0,
             unanswered: None,
             records: Records::default(),
@@ -221,7 +221,7 @@ impl Attempt {
     }
 }
 
-/// Numbers that look random and are the same in every run; when the server dies is not.
+/// Numbers that look random and are the same for the same seed; when the server dies is not.
 pub(crate) struct Dice(u64);
 
 impl Dice {
