@@ -95,6 +95,7 @@ impl Doing<'_> {
         }
     }
 
+    /// Asked first of all here; through HTTP, an actor that does not exist is told so before.
     fn acts_as(&self, named: usize) -> Result<(), &'static str> {
         match self.by {
             By::User(user) if user != named => Err("actor_mismatch"),
