@@ -62,12 +62,19 @@ fn what_was_asked_before_is_counted() {
 fn the_store_is_told_of_too() {
     let app = App::start_with(&[("pool_size", "5")]);
     app.users(["ada", "bob"]);
+    // The server looks for expired answers when it starts, which is a job too.
+    let mut before = metrics(&app);
+    while before.value("chat_store_batch_jobs_count", &[]) < 3.0 {
+        before = metrics(&app);
+    }
+    app.users(["cyd", "dan"]);
     let metrics = metrics(&app);
+    let grew = |name: &str| metrics.value(name, &[]) - before.value(name, &[]);
     // Nobody else wrote, so that each user had its own commit.
-    assert_eq!(metrics.value("chat_store_batch_jobs_count", &[]), 2.0);
-    assert_eq!(metrics.value("chat_store_batch_jobs_sum", &[]), 2.0);
+    assert_eq!(grew("chat_store_batch_jobs_count"), 2.0);
+    assert_eq!(grew("chat_store_batch_jobs_sum"), 2.0);
     let commits = "chat_store_commit_duration_seconds";
-    assert_eq!(metrics.value(&format!("{commits}_count"), &[]), 2.0);
+    assert_eq!(grew(&format!("{commits}_count")), 2.0);
     assert!(metrics.value(&format!("{commits}_sum"), &[]) > 0.0);
     assert_eq!(metrics.value("chat_store_writes_waiting", &[]), 0.0);
     assert!(metrics.value("chat_store_wal_bytes", &[]) > 0.0);

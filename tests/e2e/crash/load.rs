@@ -1,5 +1,5 @@
 //! Writers: each is a user on a connection of its own, who writes until the server is gone and records
-//! every answer.
+//! every answer. What got none is sent again after the restart, with the same key.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +9,6 @@ use serde_json::{Value, json};
 
 use super::records::{Marked, Records, Sent, To};
 use crate::support::{Answer, Connection, Request};
-
-/// Whether a request without an answer is sent again after the restart, with the same key.
-pub(crate) fn retries() -> bool {
-    // The server reads no `Idempotency-Key` yet: a message sent again would be there twice.
-    false
-}
 
 /// What all writers see: the messages that were acknowledged, and whether the server was killed.
 #[derive(Default)]
@@ -90,7 +84,7 @@ impl Writer {
     }
 
     fn next(&mut self, stage: &Stage) -> Attempt {
-        if let Some(attempt) = self.unanswered.take().filter(|_| retries()) {
+        if let Some(attempt) = self.unanswered.take() {
             self.records.retried += 1;
             return Attempt {
                 again: true,

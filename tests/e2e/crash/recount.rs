@@ -77,9 +77,6 @@ pub(crate) fn disagreements(data: &Path) -> Vec<String> {
 
 /// Has the product recount, which must agree. The server must not be running.
 pub(crate) fn recount_by_product(binary: &Path, data: &Path) -> Result<(), String> {
-    if !has_recount() {
-        return Ok(());
-    }
     let mut command = crate::support::server_command_at(binary);
     let output = crate::support::output(command.args(["recount", "--data-dir"]).arg(data));
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -88,11 +85,6 @@ pub(crate) fn recount_by_product(binary: &Path, data: &Path) -> Result<(), Strin
         .success()
         .then_some(())
         .ok_or(said.into_owned())
-}
-
-/// Whether the product has a subcommand `recount`.
-fn has_recount() -> bool {
-    false
 }
 
 /// That each query finds what it is for is seen by spoiling what it looks at.

@@ -6,7 +6,10 @@ use chat_domain::{
     Message, MessageBody, MessageId, MessagePage, PageLimit, Receipt, Recipient, Timestamp, Unseen,
     UserId, Username, Window,
 };
-use chat_service::{ListMessages, MarkSeen, MessageSource, PutMember, SendMessage, ServiceError};
+use chat_service::{
+    CreateGroup, DeleteGroup, DeleteMessage, ListMessages, MarkSeen, MessageSource, PutMember,
+    RemoveMember, SendMessage, ServiceError,
+};
 
 use super::deeds::{By, Call, Deed, To};
 use super::model::{Model, Place};
@@ -56,7 +59,9 @@ impl<'f> World<'f> {
                 let own = self.groups.len();
                 let name = self.group_name(named_as.map_or(own, |other| model.groups[other].name));
                 let owner = owner.map(|user| self.user(user));
-                let created = service.create_group(actor, name, owner).await?;
+                let created = service
+                    .create_group(actor, CreateGroup { name, owner })
+                    .await?;
                 let group = created.group;
                 self.groups.push((group.id, group.conversation_id));
                 let number = |member: &Member| (self.number(member.user_id), member.role);
@@ -65,7 +70,8 @@ impl<'f> World<'f> {
                 }
             }
             Deed::DeleteGroup { group } => {
-                service.delete_group(actor, self.group(group)).await?;
+                let group = self.group(group);
+                service.delete_group(actor, DeleteGroup { group }).await?;
                 Answer::Done
             }
             Deed::Put { group, user, role } => {
@@ -81,7 +87,9 @@ impl<'f> World<'f> {
             }
             Deed::Remove { group, user } => {
                 let (group, user) = (self.group(group), self.user(user));
-                service.remove_member(actor, group, user).await?;
+                service
+                    .remove_member(actor, RemoveMember { group, user })
+                    .await?;
                 Answer::Done
             }
             Deed::Send { sender, to, text } => {
@@ -113,7 +121,9 @@ impl<'f> World<'f> {
             }
             Deed::DeleteMessage { message } => {
                 let message = self.message(message);
-                service.delete_message(actor, message).await?;
+                service
+                    .delete_message(actor, DeleteMessage { message })
+                    .await?;
                 Answer::Done
             }
         })
