@@ -3,6 +3,7 @@
 mod support;
 
 mod access_log;
+mod answers;
 mod bad_bodies;
 mod bad_requests;
 mod crash;

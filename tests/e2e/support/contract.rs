@@ -15,11 +15,12 @@ use super::Answer;
 /// The document, and a validator for each body in it.
 pub(crate) struct Contract {
     pub(crate) document: Value,
-    bodies: HashMap<Place, Validator>,
+    /// By method, path, status and media type.
+    bodies: HashMap<(String, String, u16, String), Validator>,
 }
 
-/// A route, a status and a media type.
-type Place = (String, String, u16, String);
+/// Where an answer stands in the document: method, path, status, and the code if it is a problem.
+pub(crate) type Place = (String, String, u16, String);
 
 /// Headers that an answer has only where the document says so.
 const TOLD: [&str; 5] = [
@@ -123,14 +124,8 @@ impl Contract {
             .cloned()
     }
 
-    /// Holds an answer against the document; the route, the status and the code if it is of an
-    /// operation.
-    pub(crate) fn check(
-        &self,
-        method: &str,
-        target: &str,
-        answer: &Answer,
-    ) -> Option<(String, String, u16, String)> {
+    /// Holds an answer against the document; its place there, if it is of an operation.
+    pub(crate) fn check(&self, method: &str, target: &str, answer: &Answer) -> Option<Place> {
         // Methods are told apart by case: `get` is none.
         let path = self
             .path_of(target)
@@ -207,8 +202,8 @@ impl Contract {
         }
     }
 
-    /// Everything that the document says can be answered: route, status, and code of a problem.
-    pub(crate) fn answers(&self) -> BTreeSet<(String, String, u16, String)> {
+    /// Everything that the document says can be answered.
+    pub(crate) fn answers(&self) -> BTreeSet<Place> {
         let mut answers = BTreeSet::new();
         for (method, path, operation) in self.operations() {
             for (status, response) in members(&operation["responses"]) {

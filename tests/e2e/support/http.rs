@@ -1,12 +1,12 @@
 //! HTTP/1.1 by hand, so that tests can send what no client library would.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::contract::contract;
+use super::contract::{Place, contract};
 
 /// A request, as bytes under the test's control.
 #[derive(Clone, Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct Request {
     target: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    breaks_off: bool,
 }
 
 impl Request {
@@ -25,6 +26,7 @@ impl Request {
             target,
             headers: Vec::new(),
             body: Vec::new(),
+            breaks_off: false,
         }
     }
 
@@ -36,6 +38,12 @@ impl Request {
     /// A body of any bytes; its length is declared unless the test declares another.
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Nothing comes after what is there, whatever was declared.
+    pub(crate) fn breaks_off(mut self) -> Self {
+        self.breaks_off = true;
         self
     }
 
@@ -74,19 +82,32 @@ impl Request {
     /// Sends it on a connection of its own and reads the whole answer, which must be one that the
     /// document of the API knows.
     pub(crate) fn send(&self, address: SocketAddr) -> Answer {
-        let answer = exchange(address, &self.bytes(address, "close"))
+        self.send_and_place(address).0
+    }
+
+    /// The same, with the place that the answer has in the document.
+    pub(crate) fn send_and_place(&self, address: SocketAddr) -> (Answer, Option<Place>) {
+        let bytes = self.bytes(address, "close");
+        let answer = exchange_and(address, &bytes, self.breaks_off)
             .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target));
-        contract().check(&self.method, &self.target, &answer);
-        answer
+        let place = contract().check(&self.method, &self.target, &answer);
+        (answer, place)
     }
 }
 
 /// Sends any bytes and reads the answer to them.
 pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Answer> {
+    exchange_and(address, bytes, false)
+}
+
+fn exchange_and(address: SocketAddr, bytes: &[u8], end: bool) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     // A server may answer and close before it has read everything; its answer counts.
     let written = stream.write_all(bytes);
+    if end {
+        stream.shutdown(Shutdown::Write)?;
+    }
     let mut read = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {

@@ -12,7 +12,7 @@ mod store;
 
 pub(crate) use app::{App, NOTHING};
 pub(crate) use connection::Connection;
-pub(crate) use contract::{contract, members};
+pub(crate) use contract::{Place, contract, members};
 pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Request, exchange, pairs};
 pub(crate) use needs::available;

@@ -15,11 +15,8 @@ pub(super) fn operations() -> Vec<Operation> {
     vec![
         health("/health", "health", "Whether the process runs"),
         health("/health/live", "live", "Whether the process runs"),
-        health("/health/ready", "ready", "Whether the store answers").refuses(&[
-            &code::OVERLOADED,
-            &code::UNAVAILABLE,
-            &code::INTERNAL,
-        ]),
+        health("/health/ready", "ready", "Whether the store answers")
+            .refuses(&[&code::UNAVAILABLE]),
         Operation::open("/metrics", "metrics")
             .about("Service", "Metrics in the text format of Prometheus", "")
             .serves("The metrics.", "text/plain"),

@@ -1,0 +1,121 @@
+//! What goes well, and what is refused for the sake of the things themselves, in one story.
+
+use serde_json::{Value, json};
+
+use super::Reached;
+use crate::support::{App, Request};
+
+/// Who asks; none is the system, or whom the request names.
+type Who = Option<i64>;
+
+const SYSTEM: Who = None;
+const ADA: Who = Some(1);
+const BOB: Who = Some(2);
+const CYD: Who = Some(3);
+const EVE: Who = Some(4);
+
+/// Tells it on a server of its own.
+pub(super) fn tell(reached: &mut Reached) {
+    let app = App::start();
+    let mut ask = |who: Who, method: &str, path: &str, body: Value| {
+        let mut request = Request::new(method, path);
+        if let Some(id) = who {
+            request = request.header("X-User-Id", &id.to_string());
+        }
+        if body != Value::Null {
+            request = request.json(&body);
+        }
+        reached.send(app.address(), &request);
+    };
+    let mut get = |who, path: &str| ask(who, "GET", path, Value::Null);
+    get(SYSTEM, "/users/1");
+    get(SYSTEM, "/groups/1");
+    get(SYSTEM, "/groups/1/members");
+    get(SYSTEM, "/messages/1");
+    get(SYSTEM, "/messages/1/seen");
+    get(SYSTEM, "/messages/unseen/1");
+    get(SYSTEM, "/messages?group_id=1");
+    get(SYSTEM, "/messages?receiver_id=1");
+    get(SYSTEM, "/files/1");
+    get(SYSTEM, "/docs/nothing");
+
+    let mut post = |who, path: &str, body| ask(who, "POST", path, body);
+    let user = |name: &str| json!({"username": name, "email": format!("{name}@example.org")});
+    for name in ["ada", "bob", "cyd", "eve"] {
+        post(SYSTEM, "/users", user(name));
+    }
+    post(ADA, "/users", user("fay"));
+    post(
+        SYSTEM,
+        "/users",
+        json!({"username": "ADA", "email": "x@example.org"}),
+    );
+    post(
+        SYSTEM,
+        "/users",
+        json!({"username": "fay", "email": "ADA@example.org"}),
+    );
+
+    post(ADA, "/groups", json!({"name": "team"}));
+    post(BOB, "/groups", json!({"name": "Team"}));
+    post(ADA, "/groups", json!({"name": "mine", "owner_id": 2}));
+    post(SYSTEM, "/groups", json!({"name": "theirs", "owner_id": 99}));
+    post(ADA, "/groups/1/members", json!({"user_id": 2}));
+    post(ADA, "/groups/1/members", json!({"user_id": 2}));
+    post(ADA, "/groups/1/members", json!({"user_id": 99}));
+    post(
+        ADA,
+        "/groups/1/members",
+        json!({"user_id": 1, "role": "member"}),
+    );
+    post(BOB, "/groups/1/members", json!({"user_id": 3}));
+    post(EVE, "/groups/1/members", json!({"user_id": 4}));
+
+    post(ADA, "/files", json!({"url": "https://example.org/a"}));
+    let text = |to: &str, id: i64| json!({to: id, "type": "text", "content": "hi"});
+    post(ADA, "/messages", text("group_id", 1));
+    post(ADA, "/messages", text("receiver_id", 2));
+    post(ADA, "/messages", text("receiver_id", 99));
+    post(EVE, "/messages", text("group_id", 1));
+    let file = json!({"receiver_id": 2, "type": "file", "file_id": 99});
+    post(ADA, "/messages", file);
+    let named = json!({"sender_id": 2, "receiver_id": 3, "type": "text", "content": "hi"});
+    post(ADA, "/messages", named);
+    post(BOB, "/messages/1/seen", json!({"up_to": true}));
+    post(ADA, "/messages/1/seen", json!({}));
+    post(EVE, "/messages/1/seen", json!({}));
+    post(BOB, "/messages/1/seen", json!({"user_id": 1}));
+    post(SYSTEM, "/messages/1/seen", json!({"user_id": 99}));
+
+    let mut get = |who, path: &str| ask(who, "GET", path, Value::Null);
+    get(ADA, "/users");
+    get(ADA, "/users/1");
+    get(ADA, "/groups/1");
+    get(ADA, "/groups/1/members?limit=1");
+    get(ADA, "/messages/1");
+    get(ADA, "/messages/1/seen");
+    get(ADA, "/messages/unseen/1");
+    get(ADA, "/messages/unseen/2");
+    get(SYSTEM, "/messages/unseen/99");
+    get(ADA, "/messages?group_id=1");
+    get(ADA, "/messages?group_id=1&around=99");
+    get(ADA, "/messages?receiver_id=99");
+    get(ADA, "/messages?receiver_id=2&sender_id=3");
+    get(EVE, "/messages?group_id=1");
+    get(ADA, "/files/1");
+
+    let mut delete = |who, path: &str| ask(who, "DELETE", path, Value::Null);
+    delete(BOB, "/messages/1");
+    delete(EVE, "/messages/1");
+    delete(ADA, "/messages/1");
+    delete(BOB, "/groups/1/members/1");
+    delete(EVE, "/groups/1/members/2");
+    delete(ADA, "/groups/1/members/3");
+    delete(ADA, "/groups/1/members/1");
+    delete(ADA, "/groups/1/members/2");
+    delete(CYD, "/groups/1");
+    ask(ADA, "POST", "/groups/1/members", json!({"user_id": 2}));
+    let mut delete = |who, path: &str| ask(who, "DELETE", path, Value::Null);
+    delete(BOB, "/groups/1");
+    delete(ADA, "/groups/1");
+}
