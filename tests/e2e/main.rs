@@ -20,6 +20,7 @@ mod process;
 mod readme;
 mod receipts;
 mod recount;
+mod schemathesis;
 mod users;
 mod walls;
 mod windows;

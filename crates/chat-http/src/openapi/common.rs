@@ -74,8 +74,8 @@ fn idempotency_key() -> Parameter {
             "A name for this change, chosen anew for each: a repeated call under it gets the first \
              answer. Visible ASCII characters.",
         ))
+        // Without an example: whoever tries calls with it would use one key for all of them.
         .schema(Some(text(1, 255)))
-        .example(Some("3f0c9a52-order-17".into()))
         .build()
 }
 
