@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 
 use chat_domain::MAX_ID;
-use serde_json::json;
-use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, OneOfBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{Components, ComponentsBuilder, Object, ObjectBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -86,13 +85,12 @@ schema!(
 );
 
 schema!(
-    /// The body of `POST /messages`: fields, and which of them go together.
-    CreateMessageSchema as "CreateMessage": AllOfBuilder::new()
-        .item(message_fields())
-        .item(OneOfBuilder::new()
-            .item(either("receiver_id", "group_id"))
-            .item(either("group_id", "receiver_id")))
-        .item(OneOfBuilder::new().item(text_message()).item(file_message()))
+    /// The body of `POST /messages`: which fields go together.
+    CreateMessageSchema as "CreateMessage": OneOfBuilder::new()
+        .item(message("A text to a user", "receiver_id", "group_id", text_message))
+        .item(message("A text to a group", "group_id", "receiver_id", text_message))
+        .item(message("A file to a user", "receiver_id", "group_id", file_message))
+        .item(message("A file to a group", "group_id", "receiver_id", file_message))
         .description(Some("Exactly one of `receiver_id` and `group_id` says whom it is for."))
 );
 
@@ -141,68 +139,60 @@ fn text(description: &str) -> Object {
         .build()
 }
 
-fn message_fields() -> Object {
-    let id = || {
-        OneOfBuilder::new()
-            .item(Ref::from_schema_name(Id::name()))
-            .item(null())
-    };
-    let content = "A text must hold something besides white space; for an image or a file it is the \
-                   caption. At most 16,384 bytes of UTF-8, any character but NUL.";
-    ObjectBuilder::new()
-        .property("sender_id", id())
-        .property("receiver_id", id())
-        .property("group_id", id())
-        .property("type", Ref::from_schema_name(MessageKindName::name()))
-        .property(
-            "content",
-            ObjectBuilder::new()
-                .schema_type(utoipa::openapi::schema::SchemaType::from_iter([
-                    Type::String,
-                    Type::Null,
-                ]))
-                .max_length(Some(16_384))
-                .description(Some(content)),
-        )
-        .property("file_id", id())
-        .required("type")
-        .additional_properties(Some(
-            utoipa::openapi::schema::AdditionalProperties::FreeForm(false),
-        ))
-        .build()
-}
-
-fn null() -> Object {
-    ObjectBuilder::new().schema_type(Type::Null).build()
-}
-
-/// With the one field, and without the other.
-fn either(with: &str, without: &str) -> Object {
-    ObjectBuilder::new()
+/// A message with the one field, and without the other.
+fn message(
+    title: &str,
+    with: &str,
+    without: &str,
+    of_kind: fn(ObjectBuilder) -> ObjectBuilder,
+) -> Object {
+    let sender = OneOfBuilder::new()
+        .item(Ref::from_schema_name(Id::name()))
+        .item(null())
+        .description(Some(
+            "The acting user; it may be left out when `X-User-Id` names it.",
+        ));
+    let fields = ObjectBuilder::new()
+        .title(Some(title))
+        .property("sender_id", sender)
         .property(with, Ref::from_schema_name(Id::name()))
         .property(without, null())
         .required(with)
+        .required("type");
+    of_kind(fields)
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
         .build()
 }
 
-fn text_message() -> Object {
+fn text_message(fields: ObjectBuilder) -> ObjectBuilder {
+    let content =
+        "Something besides white space. At most 16,384 bytes of UTF-8, any character but NUL.";
     let content = ObjectBuilder::new()
         .schema_type(Type::String)
-        .min_length(Some(1));
-    ObjectBuilder::new()
+        .min_length(Some(1))
+        .max_length(Some(16_384))
+        .description(Some(content));
+    fields
         .property("type", names(&["text"]))
         .property("content", content)
         .property("file_id", null())
         .required("content")
-        .examples([json!({"type": "text", "content": "hello"})])
-        .build()
 }
 
-fn file_message() -> Object {
-    ObjectBuilder::new()
+fn file_message(fields: ObjectBuilder) -> ObjectBuilder {
+    let caption = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .max_length(Some(16_384))
+        .description(Some(
+            "The caption: at most 16,384 bytes of UTF-8, any character but NUL.",
+        ));
+    fields
         .property("type", names(&["image", "file"]))
+        .property("content", caption)
         .property("file_id", Ref::from_schema_name(Id::name()))
         .required("file_id")
-        .examples([json!({"type": "image", "file_id": 1})])
-        .build()
+}
+
+fn null() -> Object {
+    ObjectBuilder::new().schema_type(Type::Null).build()
 }
