@@ -29,30 +29,13 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    app_with(service, options, Turns::default())
-}
-
-/// The same, with requests under idempotency keys taking turns with those of other workers.
-pub(crate) fn app_with(
-    service: ChatService,
-    options: &HttpOptions,
-    turns: Turns,
-) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse,
-        Error = Error,
-        InitError = (),
-    > + use<>,
-> {
     let door = Rc::new(Edge::new(service.clone(), options));
     App::new()
         .wrap(from_fn(move |request, next| {
             edge(Rc::clone(&door), request, next)
         }))
         .app_data(web::Data::new(service))
-        .app_data(web::Data::new(turns))
+        .app_data(web::Data::new(Turns::default()))
         .app_data(web::Data::new(options.metrics.clone()))
         .app_data(BodyTimeout(options.body_timeout))
         .configure(|config| {

@@ -8,16 +8,15 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::Error;
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
+use actix_web::{Error, web};
 use chat_service::ChatService;
 
-use crate::Metrics;
 use crate::guard::Guarded;
 use crate::pace::Pace;
-use crate::routes::app_with;
 use crate::turns::Turns;
+use crate::{Metrics, app};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -89,7 +88,9 @@ pub fn server(
     let turns = Turns::default();
     let worker = move || {
         let (head, idle) = (options.head_timeout, options.idle_timeout);
-        let app = app_with(service.clone(), &options, turns.clone())
+        let app = app(service.clone(), &options)
+            // In place of its own: requests under idempotency keys take turns with those of all workers.
+            .app_data(web::Data::new(turns.clone()))
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let stop = stop.clone();
