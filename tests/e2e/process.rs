@@ -325,3 +325,29 @@ fn help_names_every_setting() {
         assert!(help.contains(setting), "{setting} is missing in {help}");
     }
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let mut command = server_command();
+    let mut child = command
+        .arg("openapi")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Nobody reads: what it writes finds a closed pipe.
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_can_not_be_written_is_one_sentence() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = server_command();
+    let output = command.arg("openapi").stdout(full.unwrap()).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    assert!(said.contains("can't write"), "{said}");
+}

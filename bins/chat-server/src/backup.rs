@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::ArgMatches;
 
+use crate::say::say;
 use crate::{Config, cli, serve};
 
 /// Makes the copy and says so.
@@ -13,6 +14,5 @@ pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<()> {
     let file = args.get_one::<OsString>(cli::FILE).context("no file")?;
     let file = Path::new(file);
     chat_store::backup(&serve::existing_options(config), file)?;
-    println!("{} is a copy of the database", file.display());
-    Ok(())
+    say(format_args!("{} is a copy of the database", file.display()))
 }

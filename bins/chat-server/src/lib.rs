@@ -7,6 +7,7 @@ mod config;
 mod migrate;
 mod openapi;
 mod recount;
+mod say;
 mod serve;
 mod sweep;
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::say::say;
 use crate::{Config, serve};
 
 /// Runs what is missing and says what was run.
@@ -9,10 +10,10 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let options = serve::store_options(config)?;
     let applied = chat_store::migrate(&options)?;
     if applied.is_empty() {
-        println!("the database is up to date");
+        say("the database is up to date")?;
     }
     for name in applied {
-        println!("applied {name}");
+        say(format_args!("applied {name}"))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::Config;
+use crate::say::say;
 
 /// Prints it.
 pub(crate) fn run(config: &Config) -> Result<()> {
@@ -10,6 +11,5 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         Some(address) => format!("http://{address}"),
         None => "/".to_owned(),
     };
-    println!("{}", chat_http::openapi(&server)?);
-    Ok(())
+    say(chat_http::openapi(&server)?)
 }

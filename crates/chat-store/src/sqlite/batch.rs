@@ -24,6 +24,7 @@ pub(super) struct Batch {
     ran: Vec<(Job, End)>,
     /// Why nothing of the batch may be committed.
     failed: Option<StoreError>,
+    wrote: bool,
     log_grew: bool,
     alone: bool,
 }
@@ -53,6 +54,7 @@ impl Batch {
         let mut batch = Self {
             ran: Vec::with_capacity(waiting.len()),
             failed: None,
+            wrote: false,
             log_grew: false,
             alone: waiting.len() == 1,
         };
@@ -109,6 +111,7 @@ impl Batch {
         close_nested(conn)?;
         match (end, trace.savepoint) {
             (End::Kept, savepoint) => {
+                self.wrote |= trace.wrote;
                 self.log_grew |= trace.log_grew;
                 if savepoint == Savepoint::Taken {
                     savepoint::release(conn)?;
@@ -144,7 +147,10 @@ impl Batch {
         let begun = Instant::now();
         match AnsiTransactionManager::commit_transaction(conn) {
             Ok(()) => {
-                stats.committed(begun.elapsed());
+                // Without anything to write it waits for no disk, and would say nothing of one.
+                if self.wrote {
+                    stats.committed(begun.elapsed());
+                }
                 true
             }
             Err(error) => {

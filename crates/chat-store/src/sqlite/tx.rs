@@ -14,6 +14,7 @@ pub struct SqliteTx<'c> {
     savepoint: Savepoint,
     fatal: Option<StoreError>,
     half_done: Option<StoreError>,
+    wrote: bool,
     log_grew: bool,
 }
 
@@ -35,6 +36,8 @@ pub(super) struct Trace {
     pub(super) fatal: Option<StoreError>,
     /// Why the job has to be undone.
     pub(super) half_done: Option<StoreError>,
+    /// Whether it was about to write, at least.
+    pub(super) wrote: bool,
     pub(super) log_grew: bool,
 }
 
@@ -45,6 +48,7 @@ impl<'c> SqliteTx<'c> {
             savepoint,
             fatal: None,
             half_done: None,
+            wrote: false,
             log_grew: false,
         }
     }
@@ -64,6 +68,7 @@ impl<'c> SqliteTx<'c> {
             savepoint: self.savepoint,
             fatal: self.fatal,
             half_done: self.half_done,
+            wrote: self.wrote,
             log_grew: self.log_grew,
         }
     }
@@ -106,6 +111,7 @@ impl<'c> SqliteTx<'c> {
             savepoint::take(self.conn).map_err(|error| self.note(errors::of_database(&error)))?;
             self.savepoint = Savepoint::Taken;
         }
+        self.wrote = true;
         Ok(())
     }
 
