@@ -17,8 +17,12 @@ mod text;
 
 pub(crate) use int::WireInt;
 pub(crate) use json::{Unreadable, read_json};
+#[cfg(test)]
+pub(crate) use json::{json_at_once, json_by_field};
 pub(crate) use query::decode;
 pub(crate) use text::read_text;
+#[cfg(test)]
+pub(crate) use text::{text_at_once, text_by_field};
 
 use crate::problem::{FieldError, Problem};
 

@@ -1,12 +1,12 @@
 //! Requests through the whole transport, over stores that know little.
 
 use actix_http::Request;
-use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::test::{TestRequest, init_service, try_call_service};
+use actix_web::{Error, HttpResponse};
 use futures_util::stream;
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ use crate::{HttpOptions, app};
 
 mod access;
 mod checks;
+mod fuzz;
 mod lines;
 mod metrics;
 mod patience;
@@ -54,7 +55,14 @@ async fn ask_store(store: FakeStore, request: TestRequest) -> Told {
 
 async fn ask_server(store: FakeStore, options: &HttpOptions, request: TestRequest) -> Told {
     let app = init_service(app(store.service(), options)).await;
-    let response: HttpResponse = match try_call_service(&app, request.to_request()).await {
+    ask_app(&app, request).await
+}
+
+async fn ask_app<S>(app: &S, request: TestRequest) -> Told
+where
+    S: Service<Request, Response = ServiceResponse, Error = Error>,
+{
+    let response: HttpResponse = match try_call_service(app, request.to_request()).await {
         Ok(response) => response.into(),
         Err(error) => error.error_response(),
     };

@@ -24,9 +24,25 @@ pub(crate) enum Unreadable {
 
 /// Reads and validates a body. A good one is parsed once, straight into the DTO.
 pub(crate) fn read_json<T: Fields>(body: &[u8], header: Option<UserId>) -> Result<T, Unreadable> {
-    if let Some(dto) = typed(body, header) {
-        return Ok(dto);
+    match json_at_once(body, header) {
+        Some(dto) => Ok(dto),
+        None => json_by_field(body, header),
     }
+}
+
+/// The same for a good body alone, straight into the DTO.
+pub(crate) fn json_at_once<T: Fields>(body: &[u8], header: Option<UserId>) -> Option<T> {
+    // serde reads an array into a struct, field by field.
+    let mut dto: T = is_object(body).then(|| serde_json::from_slice(body).ok())??;
+    fill_in(&mut dto, header);
+    dto.validate().is_ok().then_some(dto)
+}
+
+/// The same for any body, field by field. It accepts what is accepted at once, and nothing more.
+pub(crate) fn json_by_field<T: Fields>(
+    body: &[u8],
+    header: Option<UserId>,
+) -> Result<T, Unreadable> {
     // Raw values keep what no `Value` would: repeated keys, and numbers of any size.
     let whole: &RawValue = serde_json::from_slice(body).map_err(Unreadable::Malformed)?;
     if !is_object(whole.get().as_bytes()) {
@@ -39,13 +55,6 @@ pub(crate) fn read_json<T: Fields>(body: &[u8], header: Option<UserId>) -> Resul
         .map(|(k, v)| (k.as_str(), JsonValue(v)))
         .collect();
     collect(&fields, Vec::new(), header).map_err(Unreadable::Fields)
-}
-
-fn typed<T: Fields>(body: &[u8], header: Option<UserId>) -> Option<T> {
-    // serde reads an array into a struct, field by field.
-    let mut dto: T = is_object(body).then(|| serde_json::from_slice(body).ok())??;
-    fill_in(&mut dto, header);
-    dto.validate().is_ok().then_some(dto)
 }
 
 fn is_object(json: &[u8]) -> bool {

@@ -17,18 +17,37 @@ pub(crate) fn read_text<T: Fields>(
     spoiled: Vec<FieldError>,
     header: Option<UserId>,
 ) -> Result<T, Vec<FieldError>> {
-    let fields = pairs
-        .iter()
-        .map(|(name, text)| (name.as_str(), Text(Some(text))));
-    if spoiled.is_empty()
-        && let Ok(mut dto) = read::<T, _>(fields.clone())
-    {
-        fill_in(&mut dto, header);
-        if dto.validate().is_ok() {
-            return Ok(dto);
-        }
+    match text_at_once(pairs, &spoiled, header) {
+        Some(dto) => Ok(dto),
+        None => text_by_field(pairs, spoiled, header),
     }
-    collect(&fields.collect::<Vec<_>>(), spoiled, header)
+}
+
+/// The same for good fields alone, straight into the DTO.
+pub(crate) fn text_at_once<T: Fields>(
+    pairs: &[(String, String)],
+    spoiled: &[FieldError],
+    header: Option<UserId>,
+) -> Option<T> {
+    let mut dto: T = spoiled.is_empty().then(|| read(fields(pairs)).ok())??;
+    fill_in(&mut dto, header);
+    dto.validate().is_ok().then_some(dto)
+}
+
+/// The same for any fields, one by one. It accepts what is accepted at once, and nothing more.
+pub(crate) fn text_by_field<T: Fields>(
+    pairs: &[(String, String)],
+    spoiled: Vec<FieldError>,
+    header: Option<UserId>,
+) -> Result<T, Vec<FieldError>> {
+    let fields: Vec<_> = fields(pairs).collect();
+    collect(&fields, spoiled, header)
+}
+
+fn fields(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, Text<'_>)> {
+    pairs
+        .iter()
+        .map(|(name, text)| (name.as_str(), Text(Some(text))))
 }
 
 /// One text, or none.
