@@ -16,6 +16,8 @@ mod actor;
 mod conversations;
 mod events;
 mod files;
+#[cfg(test)]
+mod fuzz;
 mod groups;
 mod ids;
 mod invalid;
