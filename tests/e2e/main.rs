@@ -8,6 +8,7 @@ mod bad_bodies;
 mod bad_requests;
 mod crash;
 mod files;
+mod fuzz;
 mod groups;
 mod health;
 mod idempotency;
