@@ -12,6 +12,7 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 mod bodies;
 mod fields;
 mod heads;
+mod list;
 mod near;
 mod queries;
 mod requests;

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
+use super::list::shapes;
 use super::near::{Pairs, near};
-use super::shapes::{Place, Shape, shapes};
+use super::shapes::{Place, Shape};
 use super::values::{self, Bytes};
 
 /// White space between the tokens, of JSON and of others.

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::bodies::bodies;
+use super::list::shapes;
 use super::queries::queries;
-use super::shapes::{Place, Shape, shapes};
+use super::shapes::{Place, Shape};
 use super::values::{self, Bytes};
 use super::{holds, holds_for_both};
 use crate::fields::{Unreadable, decode};

@@ -36,7 +36,7 @@ impl Change {
                 pairs[at].0 = name;
             }
             Self::Add(index, name, value) => {
-                pairs.insert(index.index(pairs.len() + 1), (name, value))
+                pairs.insert(index.index(pairs.len() + 1), (name, value));
             }
             Self::Drop(index) => drop(pairs.remove(at(index))),
             Self::Repeat(index, other) => {

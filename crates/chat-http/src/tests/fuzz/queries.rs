@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::holds;
+use super::list::shapes;
 use super::near::{Pairs, near};
-use super::shapes::{Place, Shape, shapes};
+use super::shapes::{Place, Shape};
 use super::values;
 use crate::fields::decode;
 use crate::link::{self, Link};

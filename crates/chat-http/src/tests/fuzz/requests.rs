@@ -10,9 +10,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::bodies::bodies;
+use super::list::{shape_of, shapes};
 use super::queries::{queries, value};
 use super::server::{named, server};
-use super::shapes::{Place, Shape, shape_of, shapes};
+use super::shapes::{Place, Shape};
 use super::values::{self, Bytes};
 use super::{holds, holds_for_both};
 use crate::fields::Unreadable;

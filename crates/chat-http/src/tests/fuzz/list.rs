@@ -1,0 +1,174 @@
+//! The one list of all that requests are read into.
+
+use std::collections::BTreeSet;
+
+use chat_domain::{GroupId, MessageId, UserId};
+use serde_json::Value;
+
+use super::shapes::{Place, Shape, body, path, query};
+use crate::dto::files::CreateFile;
+use crate::dto::groups::CreateGroup;
+use crate::dto::members::AddMember;
+use crate::dto::messages::CreateMessage;
+use crate::dto::paging::PageQuery;
+use crate::dto::paths::{IdPath, MemberPath, ReaderPath};
+use crate::dto::receipts::MarkMessage;
+use crate::dto::users::CreateUser;
+use crate::dto::windows::MessagesQuery;
+use crate::fields::Nothing;
+
+/// All of them.
+pub(super) fn shapes() -> Vec<Shape> {
+    vec![
+        path::<IdPath, _>(
+            &[
+                "GET /users/{id}",
+                "GET /groups/{id}",
+                "DELETE /groups/{id}",
+                "GET /groups/{id}/members",
+                "POST /groups/{id}/members",
+                "GET /messages/{id}",
+                "DELETE /messages/{id}",
+                "GET /messages/{id}/seen",
+                "POST /messages/{id}/seen",
+                "GET /files/{id}",
+            ],
+            &["id=1"],
+            |path| path.id(UserId::parse),
+        ),
+        path::<MemberPath, _>(
+            &["DELETE /groups/{id}/members/{user_id}"],
+            &["id=1&user_id=2"],
+            MemberPath::parse,
+        ),
+        path::<ReaderPath, _>(
+            &["GET /messages/unseen/{user_id}"],
+            &["user_id=1"],
+            ReaderPath::parse,
+        ),
+        query::<Nothing, _>(&[], &[""], |_| Ok(())),
+        query::<PageQuery, _>(
+            &[
+                "GET /users",
+                "GET /groups/{id}/members",
+                "GET /messages/{id}/seen",
+            ],
+            &["", "limit=2&after=7"],
+            PageQuery::parse,
+        ),
+        query::<MessagesQuery, _>(
+            &["GET /messages"],
+            &[
+                "group_id=1",
+                "group_id=1&limit=2&before=9",
+                "receiver_id=2&sender_id=1&after=7",
+                "receiver_id=2&around=7",
+                "receiver_id=3&offset=0&limit=200",
+            ],
+            MessagesQuery::parse,
+        ),
+        body::<CreateUser, _>(
+            &["POST /users"],
+            &[r#"{"username":"ada","email":"ada@example.org"}"#],
+            CreateUser::parse,
+        ),
+        body::<CreateGroup, _>(
+            &["POST /groups"],
+            &[r#"{"name":"team"}"#, r#"{"name":"team","owner_id":1}"#],
+            CreateGroup::parse,
+        ),
+        body::<AddMember, _>(
+            &["POST /groups/{id}/members"],
+            &[r#"{"user_id":2}"#, r#"{"user_id":2,"role":"admin"}"#],
+            |body| body.parse(GroupId::parse(1).unwrap()),
+        ),
+        body::<CreateMessage, _>(
+            &["POST /messages"],
+            &[
+                r#"{"sender_id":1,"receiver_id":2,"type":"text","content":"hi"}"#,
+                r#"{"sender_id":1,"group_id":1,"type":"text","content":"hi"}"#,
+                r#"{"sender_id":1,"group_id":1,"type":"image","file_id":1}"#,
+                r#"{"sender_id":1,"receiver_id":2,"type":"file","file_id":1,"content":""}"#,
+            ],
+            CreateMessage::parse,
+        ),
+        body::<MarkMessage, _>(
+            &["POST /messages/{id}/seen"],
+            &[r#"{"user_id":2}"#, r#"{"user_id":2,"up_to":true}"#],
+            |body| body.parse(MessageId::parse(1).unwrap()),
+        ),
+        body::<CreateFile, _>(
+            &["POST /files"],
+            &[
+                r#"{"url":"https://example.org"}"#,
+                r#"{"url":"https://example.org","name":"a","size":0,"type":"image/png"}"#,
+            ],
+            CreateFile::parse,
+        ),
+    ]
+}
+
+/// The shape that a route has there. A query that nothing is said of takes no parameters.
+pub(super) fn shape_of<'s>(shapes: &'s [Shape], place: Place, route: &str) -> Option<&'s Shape> {
+    let named = |shape: &&Shape| shape.place == place && shape.routes.contains(&route);
+    let nothing = |shape: &&Shape| place == Place::Query && shape.names().is_empty();
+    let mut shapes_of = shapes.iter();
+    shapes_of
+        .clone()
+        .find(named)
+        .or_else(|| shapes_of.find(nothing))
+}
+
+/// A route or a field that is missing in the list fails here.
+#[test]
+fn the_shapes_are_those_of_the_document() {
+    let document: Value = serde_json::from_str(&crate::openapi("/").unwrap()).unwrap();
+    let shapes = shapes();
+    let mut named: BTreeSet<_> = shapes.iter().flat_map(|shape| &shape.routes).collect();
+    for (method, path) in crate::routes() {
+        let route = format!("{method} {path}");
+        let operation = &document["paths"][path][method.to_lowercase()];
+        for place in [Place::Path, Place::Query, Place::Body] {
+            let ours = shape_of(&shapes, place, &route).map(Shape::names);
+            let told = documented(&document, operation, place);
+            assert_eq!(ours.unwrap_or_default(), told, "{place:?} of {route}");
+        }
+        named.retain(|name| **name != route);
+    }
+    assert!(named.is_empty(), "no routes: {named:?}");
+}
+
+/// The names that the document has for this part of an operation. What is no id in a path is no field.
+fn documented(document: &Value, operation: &Value, place: Place) -> BTreeSet<String> {
+    let part = match place {
+        Place::Path => "path",
+        Place::Query => "query",
+        Place::Body => {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let reference = schema["$ref"].as_str().unwrap_or("#/none");
+            let schema = document.pointer(&reference[1..]).unwrap_or(&Value::Null);
+            let properties = schema["properties"].as_object();
+            let properties = properties.or_else(|| schema["allOf"][0]["properties"].as_object());
+            return properties
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect();
+        }
+    };
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .filter(|parameter| parameter["in"] == part)
+        .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
+        .filter(|name| place == Place::Query || name.ends_with("id"))
+        .collect()
+}
+
+#[test]
+fn what_is_good_is_accepted() {
+    for shape in shapes() {
+        for good in &shape.good {
+            assert!(shape.read(good.as_bytes(), None).is_ok(), "{good}");
+        }
+    }
+}
