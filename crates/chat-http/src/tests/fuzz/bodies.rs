@@ -77,13 +77,15 @@ pub(super) fn bodies(shape: &Shape) -> impl Strategy<Value = Bytes> + use<> {
     names.extend(["\"\"", "\"Type\"", "\"\\ud800\"", "\"id\\u0000\"", "id"].map(str::to_owned));
     let blanks = prop::collection::vec(select(BLANKS), 1..4);
     let blanks = prop_oneof![3 => Just(vec![""]), 1 => blanks];
-    (
-        near(good, names, values::json().boxed(), respell),
-        blanks,
-        damage(),
-    )
-        .prop_map(|(pairs, blanks, damage)| Bytes(damage.make(write(&pairs, &blanks).into_bytes())))
+    let form = prop_oneof![20 => Just(write as Form), 1 => Just(array as Form)];
+    let near = near(good, names, values::json().boxed(), respell);
+    (near, form, blanks, damage()).prop_map(|(pairs, form, blanks, damage)| {
+        Bytes(damage.make(form(&pairs, &blanks).into_bytes()))
+    })
 }
+
+/// How fields are written.
+type Form = fn(&Pairs, &[&str]) -> String;
 
 /// The fields of an object, each as JSON.
 fn pairs(text: &str) -> Pairs {
@@ -125,4 +127,15 @@ fn write(pairs: &Pairs, blanks: &[&str]) -> String {
         .zip(tokens)
         .flat_map(|(blank, token)| [blank, token])
         .collect()
+}
+
+/// The values alone, from last to first: names stand in the order of the alphabet, and most shapes have
+/// their fields the other way round.
+fn array(pairs: &Pairs, _: &[&str]) -> String {
+    let values: Vec<_> = pairs
+        .iter()
+        .rev()
+        .map(|(_, value)| value.as_str())
+        .collect();
+    format!("[{}]", values.join(","))
 }

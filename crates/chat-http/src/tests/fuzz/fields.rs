@@ -89,3 +89,34 @@ fn queries_and_paths_that_are_nearly_good() {
         });
     }
 }
+
+/// Whether it is an id as JSON writes integers: digits alone, without zeros before them.
+fn is_id(text: &str) -> bool {
+    let number = text.parse::<i64>().ok();
+    number.is_some_and(|number| (1..1 << 53).contains(&number) && number.to_string() == text)
+}
+
+#[test]
+fn an_id_is_written_in_one_way_alone() {
+    let powers = (0_u32..60).prop_map(|power| (1_i64 << power).to_string());
+    let shapes = shapes();
+    holds_for_both(600, prop_oneof![values::number(), powers], |number| {
+        for shape in &shapes {
+            let encoded = utf8_percent_encode(&number, NON_ALPHANUMERIC);
+            let names = shape.names();
+            let input = match shape.place {
+                Place::Path => {
+                    let ids = names.iter().map(|name| format!("{name}={encoded}"));
+                    ids.collect::<Vec<_>>().join("&")
+                }
+                Place::Query if names.contains("around") => format!("group_id=1&after={encoded}"),
+                Place::Query if names.contains("after") => format!("after={encoded}"),
+                Place::Body if names.contains("up_to") => format!("{{\"user_id\":{number}}}"),
+                _ => continue,
+            };
+            let read = shape.read(input.as_bytes(), None);
+            assert_eq!(read.is_ok(), is_id(&number), "{input}");
+        }
+        is_id(&number)
+    });
+}

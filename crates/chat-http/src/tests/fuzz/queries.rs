@@ -80,6 +80,37 @@ fn decoding_loses_nothing_and_makes_nothing_up() {
     });
 }
 
+/// The decoded text, byte by byte; none if it can't be decoded.
+fn plain(encoded: &str) -> Option<String> {
+    let mut bytes = encoded.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next()?, bytes.next()?].map(char::from);
+                let [high, low] = digits.map(|digit| digit.to_digit(16));
+                u8::try_from(high? * 16 + low?).unwrap()
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[test]
+fn a_pair_is_what_its_two_texts_say() {
+    holds(1_000, (raw(), raw()), |(name, value)| {
+        let part = format!("{name}={value}").replace('&', "");
+        let (name, value) = part.split_once('=').unwrap();
+        let (pairs, spoiled) = decode(&part);
+        match (plain(name), plain(value)) {
+            (Some(name), Some(value)) => assert_eq!(pairs, [(name, value)]),
+            (read, _) => assert_eq!(spoiled[0].field, read.as_deref().unwrap_or(name)),
+        }
+    });
+}
+
 #[test]
 fn what_is_encoded_is_decoded_again() {
     let pair = || (values::text(), values::text());
