@@ -91,9 +91,9 @@ fn statuses(said: &[u8]) -> Vec<u16> {
         .collect()
 }
 
-/// What a fresh connection is told of the users and of the group: that they are what they were.
-fn told(app: &App) -> [Vec<u8>; 2] {
-    ["/users", "/groups/1"].map(|target| {
+/// What fresh connections are told of users, group and message: that they are what they were.
+fn told(app: &App) -> [Vec<u8>; 3] {
+    ["/users", "/groups/1", "/messages/1"].map(|target| {
         let answer = Request::new("GET", target).send(app.address());
         assert_eq!(answer.status, 200, "{target}: {}", answer.text());
         answer.body

@@ -109,10 +109,10 @@ proptest! {
         if text.contains(has_a_case_of_its_own) {
             return Ok(());
         }
-        // Composed before: a capital would come between a letter and its marks.
-        let upper = text.nfc().collect::<String>().to_uppercase();
-        let forms: [String; 5] = [
+        let forms: [String; 6] = [
             text.to_lowercase(),
+            // Composed before: a capital would come between a letter and its marks.
+            text.nfc().collect::<String>().to_uppercase(),
             text.nfc().collect(),
             text.nfd().collect(),
             text.nfkc().collect(),
@@ -123,10 +123,6 @@ proptest! {
             if let Ok(form) = Username::parse(form) {
                 prop_assert_eq!(form.key(), name.key(), "{:?}", form);
             }
-        }
-        // The dotless i alone becomes another letter by case.
-        if let Ok(upper) = Username::parse(upper) {
-            prop_assert_eq!(upper.key(), name.key(), "{:?}", upper);
         }
     }
 

@@ -64,6 +64,7 @@ pub(super) fn shapes() -> Vec<Shape> {
                 "receiver_id=2&sender_id=1&after=7",
                 "receiver_id=2&around=7",
                 "receiver_id=3&offset=0&limit=200",
+                "group_id=3&offset=10000&limit=1",
             ],
             MessagesQuery::parse,
         ),

@@ -18,6 +18,8 @@ enum Change {
     /// The same name, written in another way.
     Respell(Index),
     Swap(Index, Index),
+    /// So many more that nobody knows, of the last one's value.
+    Flood(usize),
 }
 
 impl Change {
@@ -51,6 +53,13 @@ impl Change {
                 let (one, other) = (at(one), at(other));
                 pairs.swap(one, other);
             }
+            Self::Flood(count) => {
+                let (name, value) = pairs[pairs.len() - 1].clone();
+                // Within the quotes of a name in JSON, if it has any.
+                let end = name.len() - usize::from(name.ends_with('"'));
+                let (start, end) = name.split_at(end);
+                pairs.extend((0..count).map(|at| (format!("{start}{at}{end}"), value.clone())));
+            }
         }
     }
 }
@@ -74,6 +83,7 @@ pub(super) fn near(
             .prop_map(|(at, other)| Change::Repeat(at, other)),
         1 => index().prop_map(Change::Respell),
         1 => (index(), index()).prop_map(|(one, other)| Change::Swap(one, other)),
+        1 => select(&[1, 98, 99, 100, 101, 150][..]).prop_map(Change::Flood),
     ];
     let changes = prop::collection::vec(change, 0..=3);
     (select(good), changes).prop_map(move |(mut pairs, changes)| {
