@@ -221,7 +221,7 @@ fn every_answer_is_one_of_the_document() {
         (weight, of_operation(method, path, &operation))
     });
     let cases = prop::strategy::Union::new_weighted(operations.collect());
-    let (tried, done) = (Cell::new(0.0), Cell::new(0.0));
+    let (tried, done) = (Cell::new(0), Cell::new(0));
     holds(500, cases, |case| {
         let answer = case.request().send(app.address());
         assert!(answer.status < 500, "{}", answer.text());
@@ -229,12 +229,11 @@ fn every_answer_is_one_of_the_document() {
             let problem: Value = serde_json::from_slice(&answer.body).expect("a problem");
             answer.problem(answer.status, problem["code"].as_str().expect("a code"));
         }
-        tried.set(tried.get() + 1.0);
-        done.set(done.get() + f64::from(u8::from(answer.status < 400)));
+        tried.set(tried.get() + 1);
+        done.set(done.get() + usize::from(answer.status < 400));
     });
-    let share = done.get() / tried.get();
-    assert!(
-        (0.1..0.9).contains(&share),
-        "{share} were done: it says little"
-    );
+    // If hardly any or nearly all of many were done, this says little.
+    let (tried, done) = (tried.get(), done.get());
+    let both = (tried / 20..tried - tried / 20).contains(&done);
+    assert!(tried < 200 || both, "{done} of {tried} were done");
 }

@@ -19,6 +19,9 @@ use super::{holds, holds_for_both};
 use crate::fields::Unreadable;
 use crate::tests::request;
 
+/// The most bytes of a body.
+const MAX_JSON: usize = 256 * 1024;
+
 /// A request of one route; `ids` stand in its path, in their order.
 #[derive(Clone, Debug)]
 struct Case {
@@ -159,6 +162,14 @@ fn a_request_is_refused_for_its_parts_and_for_all_of_them_at_once() {
     holds_for_both(2_000, cases(), |case| {
         let Some(uri) = case.uri() else { return false };
         let told = server(case.request(&uri));
+        if case
+            .body
+            .as_ref()
+            .is_some_and(|Bytes(body)| body.len() > MAX_JSON)
+        {
+            assert_eq!(told.outcome(), (413, "payload_too_large"));
+            return false;
+        }
         let refusal = refusal(&shapes, &case, uri.query().unwrap_or_default());
         let accepted = refusal.is_ok();
         match refusal {
