@@ -288,3 +288,34 @@ fn a_backup_is_whole_while_writes_go_on() {
     assert_eq!(err.lines().count(), 1, "one sentence: {err}");
     assert!(err.contains("other.db exists"), "{err}");
 }
+
+/// As the README says it: everything of the old database is moved away first.
+#[test]
+fn a_backup_is_restored_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let server = Process::start(&data);
+    story(&server);
+    let (code, _, err) = run(&["backup", &copy.display().to_string()], &data);
+    assert_eq!(code, 0, "{err}");
+    let late = Client(&server, 1).send("receiver_id", 2);
+    server.kill();
+
+    let old = dir.path().join("old");
+    std::fs::create_dir(&old).unwrap();
+    for name in ["chat.db", "chat.db-wal", "chat.db-shm"] {
+        if data.join(name).exists() {
+            std::fs::rename(data.join(name), old.join(name)).unwrap();
+        }
+    }
+    std::fs::copy(&copy, data.join("chat.db")).unwrap();
+    let server = Process::start(&data);
+    let missing = Request::new("GET", &format!("/messages/{late}")).send(server.address());
+    missing.problem(404, "message_not_found");
+    // Its place is free again, in another log.
+    assert_eq!(Client(&server, 1).send("receiver_id", 2), late);
+    assert!(server.terminate().success());
+    assert_eq!(run(&["recount"], &data).0, 0);
+    assert_eq!(log_id(&data.join("chat.db")), log_id(&copy));
+    assert_ne!(log_id(&data.join("chat.db")), log_id(&old.join("chat.db")));
+}
