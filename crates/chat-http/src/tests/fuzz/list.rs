@@ -148,12 +148,12 @@ fn documented(document: &Value, operation: &Value, place: Place) -> BTreeSet<Str
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
             let reference = schema["$ref"].as_str().unwrap_or("#/none");
             let schema = document.pointer(&reference[1..]).unwrap_or(&Value::Null);
-            let properties = schema["properties"].as_object();
-            let properties = properties.or_else(|| schema["allOf"][0]["properties"].as_object());
-            return properties
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.clone())
+            // Of several forms, the fields of all.
+            let forms = schema["oneOf"].as_array().into_iter().flatten();
+            return forms
+                .chain([schema])
+                .filter_map(|form| form["properties"].as_object())
+                .flat_map(|properties| properties.keys().cloned())
                 .collect();
         }
     };
