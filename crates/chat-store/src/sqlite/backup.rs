@@ -1,5 +1,6 @@
 //! A copy of a database, made beside the server that uses it.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -26,9 +27,12 @@ pub enum BackupError {
         path.display()
     )]
     Exists {
-        /// The copy's file.
+        /// The copy's file, or one beside it that SQLite would take for the copy's.
         path: PathBuf,
     },
+    /// The copy was to get an empty name.
+    #[error("the copy has no name: give the path of a file that does not exist")]
+    NoName,
     /// The copy has a beginning.
     #[error(
         "{} exists: another backup is writing it, or one was killed; wait for it, or remove the file",
@@ -51,16 +55,14 @@ pub enum BackupError {
 /// the write-ahead log of the database can't start anew and grows with what is written.
 ///
 /// # Errors
-/// If there is no database, a newer version made it, `target` exists, or it can't be written.
+/// If there is no database, a newer version made it, `target` or a journal of that name exists, or it
+/// can't be written.
 pub fn backup(options: &SqliteOptions, target: &Path) -> Result<(), BackupError> {
     let database = recount::existing(options)?;
-    let exists = || BackupError::Exists {
-        path: target.to_path_buf(),
-    };
-    // Asked now to fail before the work; that nothing is replaced does not rest on it.
-    if target.symlink_metadata().is_ok() {
-        return Err(exists());
+    if target.as_os_str().is_empty() {
+        return Err(BackupError::NoName);
     }
+    free(target)?;
     let unreadable =
         |error: ConnectionError| OpenError::from_text_of_reading(&database.path, error.to_string());
     let mut conn = database.reader().map_err(unreadable)?;
@@ -70,9 +72,34 @@ pub fn backup(options: &SqliteOptions, target: &Path) -> Result<(), BackupError>
     part.sync_like(&database.path)
         .and_then(|()| part.take_name(target))
         .map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => exists(),
+            ErrorKind::AlreadyExists => BackupError::Exists {
+                path: target.to_path_buf(),
+            },
             _ => BackupError::Failed(error.to_string()),
         })
+}
+
+/// What SQLite looks for beside a database. Left from another one, it would be taken for the copy's
+/// when that is opened, and written over it.
+const BESIDE: [&str; 3] = ["-wal", "-journal", "-shm"];
+
+/// Asks for all names before the work, so that it is not done for nothing; that no copy is replaced does
+/// not rest on it.
+fn free(target: &Path) -> Result<(), BackupError> {
+    let beside = BESIDE.map(|end| with_end(target, end));
+    for path in std::iter::once(target.to_path_buf()).chain(beside) {
+        if path.symlink_metadata().is_ok() {
+            return Err(BackupError::Exists { path });
+        }
+    }
+    Ok(())
+}
+
+/// The path of what lies beside a file under its name and `end`.
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    PathBuf::from(name)
 }
 
 /// Copies all of the database, and makes the copy's log another one.
@@ -85,16 +112,19 @@ fn copy(conn: &mut SqliteConnection, database: &Database, part: &Part) -> QueryR
         path: part.0.clone(),
         busy_timeout: database.busy_timeout,
     };
-    let mut conn = copy
-        .existing()
-        .map_err(|error| diesel::result::Error::QueryBuilderError(error.into()))?;
+    let mut conn = copy.existing().map_err(failed)?;
     let changed = diesel::update(event_log::table.find(1))
         .set(event_log::log_id.eq(sql::<Text>("lower(hex(randomblob(16)))")))
         .execute(&mut conn)?;
     match changed {
         1 => Ok(()),
-        _ => Err(diesel::result::Error::NotFound),
+        _ => Err(failed("the table event_log has no row")),
     }
+}
+
+/// What went wrong without a statement having failed.
+fn failed(reason: impl Into<Box<dyn Error + Send + Sync>>) -> diesel::result::Error {
+    diesel::result::Error::QueryBuilderError(reason.into())
 }
 
 /// The copy while it has no name yet: a file beside the one it will be, gone when this is dropped.
@@ -103,9 +133,7 @@ struct Part(PathBuf);
 impl Part {
     /// Begins an empty file, which nobody else may read yet.
     fn begin(target: &Path) -> Result<Self, BackupError> {
-        let mut name = OsString::from(target);
-        name.push(".part");
-        let path = PathBuf::from(name);
+        let path = with_end(target, ".part");
         let unwritable = |reason: io::Error| match reason.kind() {
             ErrorKind::AlreadyExists => BackupError::Begun { path: path.clone() },
             ErrorKind::NotFound => OpenError::NoDirectory {

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use rstest::rstest;
 
 use super::recount::told;
 use super::{World, plans, unwatched};
@@ -92,6 +93,29 @@ fn nothing_is_replaced() {
     assert!(matches!(onto_itself, BackupError::Exists { .. }));
 }
 
+#[rstest]
+#[case("copy-wal")]
+#[case("copy-journal")]
+#[case("copy-shm")]
+fn a_journal_that_another_database_left_is_not_taken_for_that_of_the_copy(#[case] name: &str) {
+    let world = told();
+    let left = world.dir.path().join(name);
+    std::fs::write(&left, "old").unwrap();
+    let refused = copy(&world, &world.dir.path().join("copy")).unwrap_err();
+    assert!(matches!(refused, BackupError::Exists { .. }), "{refused}");
+    let line = refused.to_string();
+    assert!(line.contains(&format!("{name} exists")), "{line}");
+    assert_eq!(std::fs::read_to_string(&left).unwrap(), "old");
+    assert_eq!(others(&world), [left]);
+}
+
+#[test]
+fn a_copy_needs_a_name() {
+    let refused = copy(&World::new(), Path::new("")).unwrap_err();
+    assert!(matches!(refused, BackupError::NoName), "{refused}");
+    assert!(refused.to_string().contains("give the path"), "{refused}");
+}
+
 #[test]
 fn a_backup_that_is_under_way_is_left_alone() {
     let world = told();
@@ -113,6 +137,7 @@ fn a_backup_that_breaks_off_leaves_nothing() {
         .unwrap();
     let failed = copy(&world, &world.dir.path().join("copy")).unwrap_err();
     assert!(matches!(failed, BackupError::Failed(_)), "{failed}");
+    assert!(failed.to_string().contains("event_log"), "{failed}");
     assert_eq!(others(&world), [""; 0].map(PathBuf::from));
 }
 
