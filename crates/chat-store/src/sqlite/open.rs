@@ -71,11 +71,13 @@ pub enum OpenError {
     },
     /// A migration failed and was undone; those before it stay.
     #[error(
-        "the database can't be brought up to date ({0}): restore a backup, or use another file"
+        "the database can't be brought up to date ({0}): restore a backup (the README says how), or use another file"
     )]
     Migration(String),
     /// The database does not do what it must.
-    #[error("the database can't be opened ({0}): restore a backup, or use another file")]
+    #[error(
+        "the database can't be opened ({0}): restore a backup (the README says how), or use another file"
+    )]
     Database(String),
 }
 
