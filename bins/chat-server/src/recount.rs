@@ -1,10 +1,10 @@
 //! `chat-server recount`: proves every counter, and with `--repair` mends what is wrong.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use chat_store::Recount;
+use chat_store::{Mended, Recount};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{Config, serve};
@@ -23,7 +23,7 @@ pub(crate) fn run(config: &Config, repair: bool) -> Result<ExitCode> {
     let counted = if repair {
         let repair = chat_store::repair(&options, &mut progress)?;
         bar.finish_and_clear();
-        mended(&repair.before)?;
+        mended(&repair.mended)?;
         repair.after
     } else {
         let recount = chat_store::recount(&options, &mut progress)?;
@@ -45,12 +45,19 @@ fn bar() -> Result<ProgressBar> {
 }
 
 /// What a repair has mended.
-fn mended(before: &Recount) -> io::Result<()> {
+fn mended(
+    Mended {
+        differences, count, ..
+    }: &Mended,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for difference in before.differences.iter().filter(|d| d.is_mendable()) {
+    for difference in differences {
         writeln!(out, "mended: {difference}")?;
     }
-    rest(&mut out, before)
+    match count.saturating_sub(differences.len() as u64) {
+        0 => Ok(()),
+        more => writeln!(out, "mended: {more} more"),
+    }
 }
 
 fn report(counted: &Recount) -> io::Result<()> {
@@ -58,7 +65,13 @@ fn report(counted: &Recount) -> io::Result<()> {
     for difference in &counted.differences {
         writeln!(out, "{difference}")?;
     }
-    rest(&mut out, counted)?;
+    let more = counted
+        .found
+        .saturating_sub(counted.differences.len() as u64);
+    // More was found than is kept.
+    if more > 0 {
+        writeln!(out, "and {more} more")?;
+    }
     let Recount {
         conversations,
         messages,
@@ -77,15 +90,4 @@ fn report(counted: &Recount) -> io::Result<()> {
         "{conversations} conversations, {messages} messages, {participants} participants, \
          {events} events: {end}"
     )
-}
-
-/// That more was found than is kept.
-fn rest(out: &mut impl Write, counted: &Recount) -> io::Result<()> {
-    match counted
-        .found
-        .saturating_sub(counted.differences.len() as u64)
-    {
-        0 => Ok(()),
-        more => writeln!(out, "and {more} more"),
-    }
 }

@@ -54,7 +54,7 @@ mod rows;
 pub mod schema;
 mod sqlite;
 
-pub use recount::{Difference, Recount, Repair};
+pub use recount::{Difference, Mended, Recount, Repair};
 pub use sqlite::{
     BackupError, NativeJob, OpenError, RecountError, SqliteOptions, SqliteStore, SqliteTx, backup,
     migrate, recount, repair,

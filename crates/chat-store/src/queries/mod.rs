@@ -18,11 +18,11 @@ mod recount;
 mod users;
 
 pub(super) use events::write_head;
-pub(super) use recount::recount;
+pub(super) use recount::{recount, repair};
 
 use std::fmt::Display;
 
-use super::{Conn, Tx, locks};
+use super::{Conn, Tx, given, locks};
 use crate::rows::{Queried, QueryError};
 
 /// Asserts that a statement about one row has changed one.

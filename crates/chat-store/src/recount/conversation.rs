@@ -5,10 +5,10 @@
 //! of a mark by name is a number for each participant. So a participant costs a few searches, and a
 //! group of a thousand members no more memory than its messages.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ranges::{Range, Ranges};
-use super::{Difference, Found};
+use super::{Difference, Doubts, Found};
 
 /// A conversation as it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,8 @@ struct Reader {
     stored: Participant,
     ranges: Ranges,
     by_name: i64,
+    /// Its ranges can't all be true.
+    in_doubt: bool,
 }
 
 /// The count of one conversation.
@@ -79,7 +81,7 @@ struct Reader {
 pub(crate) struct Count {
     conversation: Conversation,
     /// Who has to take part; of a group, its members.
-    expected: Vec<i64>,
+    expected: BTreeSet<i64>,
     /// By user, in order.
     readers: BTreeMap<i64, Reader>,
     ranges: Vec<(i64, Range)>,
@@ -87,6 +89,8 @@ pub(crate) struct Count {
     own: HashMap<i64, Places>,
     last_seq: i64,
     last_id: i64,
+    /// The messages can't be all there are, or not where they stand.
+    in_doubt: bool,
 }
 
 impl Count {
@@ -103,9 +107,10 @@ impl Count {
         for (user, range) in &ranges {
             of.entry(*user).or_default().push(*range);
         }
-        let mut merged: HashMap<i64, Ranges> = HashMap::new();
+        let mut merged: HashMap<i64, (Ranges, bool)> = HashMap::new();
         for (user, ranges) in of {
             let (ranges, overlapping) = Ranges::merge(ranges);
+            merged.insert(user, (ranges, !overlapping.is_empty()));
             for (from, to) in overlapping {
                 found.push(Difference::RangeOverlap {
                     conversation: conversation.id,
@@ -114,21 +119,22 @@ impl Count {
                     to,
                 });
             }
-            merged.insert(user, ranges);
         }
         let readers = participants.into_iter().map(|stored| {
+            let (ranges, in_doubt) = merged.remove(&stored.user).unwrap_or_default();
             let reader = Reader {
                 stored,
-                ranges: merged.remove(&stored.user).unwrap_or_default(),
+                ranges,
                 by_name: 0,
+                in_doubt,
             };
             (stored.user, reader)
         });
         Self {
             readers: readers.collect(),
             expected: match conversation.kind {
-                Kind::Direct { low, high } => vec![low, high],
-                Kind::Group { .. } => members,
+                Kind::Direct { low, high } => BTreeSet::from([low, high]),
+                Kind::Group { .. } => members.into_iter().collect(),
             },
             conversation,
             ranges,
@@ -136,6 +142,7 @@ impl Count {
             own: HashMap::new(),
             last_seq: 0,
             last_id: 0,
+            in_doubt: false,
         }
     }
 
@@ -144,12 +151,14 @@ impl Count {
         let conversation = self.conversation.id;
         let Message { id, seq, .. } = *message;
         if seq < 1 {
+            self.in_doubt = true;
             found.push(Difference::PlaceBelowOne {
                 conversation,
                 message: id,
                 seq,
             });
         } else if seq > self.last_seq + 1 {
+            self.in_doubt = true;
             found.push(Difference::NoMessages {
                 conversation,
                 from: self.last_seq + 1,
@@ -157,6 +166,7 @@ impl Count {
             });
         }
         if id <= self.last_id {
+            self.in_doubt = true;
             found.push(Difference::IdOrder {
                 conversation,
                 message: id,
@@ -173,6 +183,7 @@ impl Count {
     /// A message that `user` has marked by name.
     pub(crate) fn seen(&mut self, message: &Message, user: i64, found: &mut Found) {
         if message.sender == user {
+            self.in_doubt = true;
             found.push(Difference::SeenBySender {
                 message: message.id,
                 user,
@@ -188,19 +199,27 @@ impl Count {
         }
     }
 
-    /// Compares what was counted with what is stored. Of a participant in `doubted`, who joined at
-    /// another place than is stored, nothing is known that its counts could be compared with.
-    pub(crate) fn end(&self, doubted: &HashSet<(i64, i64)>, found: &mut Found) {
+    /// Compares what was counted with what is stored, and doubts what was counted from something in
+    /// doubt. Of a participant that joined at another place than is stored, nothing is known that its
+    /// counts could be compared with.
+    pub(crate) fn end(mut self, doubts: &Doubts, found: &mut Found) {
         let Conversation { id, last_seq, .. } = self.conversation;
+        // A log that lacks events may have lost those of messages that are lost too. Were the counter
+        // lowered, their places would be given again.
+        self.in_doubt |= doubts.of_conversation(id) || doubts.of_log() && last_seq > self.last_seq;
         if last_seq != self.last_seq {
-            found.push(Difference::LastSeq {
+            let difference = Difference::LastSeq {
                 conversation: id,
                 is: last_seq,
                 must: self.last_seq,
-            });
+            };
+            found.weigh(self.in_doubt, difference);
         }
         for (user, (from, to)) in &self.ranges {
             if *to > self.last_seq {
+                if let Some(reader) = self.readers.get_mut(user) {
+                    reader.in_doubt = true;
+                }
                 found.push(Difference::RangeOutside {
                     conversation: id,
                     user: *user,
@@ -210,17 +229,23 @@ impl Count {
                 });
             }
         }
-        self.who(found);
+        self.who(doubts.of_members(id), found);
         for reader in self.readers.values() {
-            if !doubted.contains(&(id, reader.stored.user)) && self.joined(reader, found) {
-                self.seen_through(reader, found);
-                self.cleared(reader, found);
+            let user = reader.stored.user;
+            if !doubts.of_joined(id, user) && self.joined(reader, found) {
+                let in_doubt = self.in_doubt
+                    || reader.in_doubt
+                    || !self.expected.contains(&user)
+                    || doubts.of_reader(id, user);
+                let in_doubt = self.seen_through(reader, in_doubt, found);
+                self.cleared(reader, in_doubt, found);
             }
         }
     }
 
-    /// Whether those take part who must, and nobody else.
-    fn who(&self, found: &mut Found) {
+    /// Whether those take part who must, and nobody else. Members are counted without doubt only if
+    /// they do.
+    fn who(&self, in_doubt: bool, found: &mut Found) {
         let conversation = self.conversation.id;
         if let Kind::Group {
             id: group,
@@ -230,11 +255,17 @@ impl Count {
         {
             let must = count(self.expected.len());
             if member_count != must {
-                found.push(Difference::MemberCount {
+                let others = if living {
+                    !self.readers.keys().eq(&self.expected)
+                } else {
+                    must > 0
+                };
+                let difference = Difference::MemberCount {
                     group,
                     is: member_count,
                     must,
-                });
+                };
+                found.weigh(in_doubt || others, difference);
             }
             if !living {
                 for user in &self.expected {
@@ -249,7 +280,6 @@ impl Count {
                 return;
             }
         }
-        let expected: HashSet<i64> = self.expected.iter().copied().collect();
         for user in &self.expected {
             if !self.readers.contains_key(user) {
                 found.push(Difference::NoParticipant {
@@ -258,7 +288,11 @@ impl Count {
                 });
             }
         }
-        for user in self.readers.keys().filter(|user| !expected.contains(user)) {
+        for user in self
+            .readers
+            .keys()
+            .filter(|user| !self.expected.contains(user))
+        {
             found.push(Difference::Intruder {
                 conversation,
                 user: *user,
@@ -296,7 +330,8 @@ impl Count {
     }
 
     /// What a participant has marked since it joined is one stretch, from there to `seen_through`.
-    fn seen_through(&self, reader: &Reader, found: &mut Found) {
+    /// Whether what it has marked is in doubt after that.
+    fn seen_through(&self, reader: &Reader, in_doubt: bool, found: &mut Found) -> bool {
         let conversation = self.conversation.id;
         let Participant {
             user,
@@ -314,22 +349,24 @@ impl Count {
                     to,
                     joined_seq,
                 });
-                return;
+                return true;
             }
             must = to;
         }
         if is != must {
-            found.push(Difference::SeenThrough {
+            let difference = Difference::SeenThrough {
                 conversation,
                 user,
                 is,
                 must,
-            });
+            };
+            found.weigh(in_doubt, difference);
         }
+        in_doubt
     }
 
     /// `cleared` is what is left of all places when those of unseen messages are taken away.
-    fn cleared(&self, reader: &Reader, found: &mut Found) {
+    fn cleared(&self, reader: &Reader, in_doubt: bool, found: &mut Found) {
         let Participant {
             user,
             joined_seq,
@@ -347,12 +384,13 @@ impl Count {
         let unseen = others - by_range - reader.by_name;
         let must = self.last_seq - unseen;
         if is != must {
-            found.push(Difference::Cleared {
+            let difference = Difference::Cleared {
                 conversation: self.conversation.id,
                 user,
                 is,
                 must,
-            });
+            };
+            found.weigh(in_doubt, difference);
         }
     }
 }

@@ -113,6 +113,8 @@ pub enum Difference {
     SeenOfNothing { message: i64, user: i64 },
     /// A mark by the message's own sender.
     SeenBySender { message: i64, user: i64 },
+    /// An event at a position below 1.
+    PositionBelowOne { position: i64 },
     /// Positions of the log without an event.
     NoEvents { from: i64, to: i64 },
     /// A message has not one `message.created`.
@@ -185,8 +187,12 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Whether a repair can mend it, because what must be there follows from the rows or from the
-    /// log without doubt.
+    /// Whether it is of a kind that a repair can mend: a counter, or the time of a mark.
+    ///
+    /// A repair mends it where what must be there follows from the rows or from the log without doubt,
+    /// and not where those disagree about what was counted. What was mended, [`Repair::mended`] says.
+    ///
+    /// [`Repair::mended`]: crate::Repair::mended
     pub fn is_mendable(&self) -> bool {
         matches!(
             self,
@@ -206,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_follows_without_doubt_is_mended() {
+    fn only_counters_and_times_can_be_mended() {
         let joined = Difference::JoinedSeq {
             conversation: 3,
             user: 7,

@@ -10,12 +10,14 @@
 
 pub(crate) mod conversation;
 mod difference;
+mod doubts;
 mod found;
 pub(crate) mod log;
 mod meter;
 mod ranges;
 
 pub use difference::Difference;
+pub(crate) use doubts::Doubts;
 pub(crate) use found::Found;
 pub(crate) use meter::Meter;
 
@@ -52,12 +54,24 @@ impl Recount {
     }
 }
 
+/// What a repair has mended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mended {
+    /// The first [`Recount::KEPT`] of these differences.
+    pub differences: Vec<Difference>,
+    /// How many were mended in all.
+    pub count: u64,
+}
+
 /// What a repair came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Repair {
-    /// What was found. Of these the [mendable](Difference::is_mendable) ones are mended.
+    /// What was found.
     pub before: Recount,
+    /// What of that was mended.
+    pub mended: Mended,
     /// What a second count found when that was done.
     pub after: Recount,
 }

@@ -5,6 +5,7 @@ mod batch;
 mod checkpoint;
 mod connection;
 mod errors;
+mod given;
 mod job;
 mod lock;
 mod locks;

@@ -55,11 +55,12 @@ pub fn recount(
     database
         .set_up_scanner(&mut conn)
         .map_err(QueryError::from)?;
-    Ok(conn.transaction(|conn| queries::recount(conn, false, progress))?)
+    Ok(conn.transaction(|conn| queries::recount(conn, progress))?)
 }
 
-/// Counts like [`recount`], mends what [can be mended](crate::Difference::is_mendable), and counts
-/// once more, in one transaction: a repair that breaks off has changed nothing.
+/// Counts like [`recount`], mends what [can be mended](crate::Difference::is_mendable) and was not
+/// counted from something in doubt, and counts once more, in one transaction: a repair that breaks off
+/// has changed nothing.
 ///
 /// No store may have the database open meanwhile.
 ///
@@ -72,12 +73,7 @@ pub fn repair(
     let database = existing(options)?;
     let _lock = FileLock::take(&database.path)?;
     let mut conn = open_alone(&database)?;
-    Ok(conn.immediate_transaction(|conn| {
-        Ok::<_, QueryError>(Repair {
-            before: queries::recount(conn, true, progress)?,
-            after: queries::recount(conn, false, progress)?,
-        })
-    })?)
+    Ok(conn.immediate_transaction(|conn| queries::repair(conn, progress))?)
 }
 
 /// The writing connection of a repair. Nothing is written before the schema is known.

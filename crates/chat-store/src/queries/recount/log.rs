@@ -4,26 +4,32 @@
 //! whatever is missing on either side is missed in passing. Standard SQL without bound values, so
 //! that every backend runs it as it stands.
 
-use std::collections::HashSet;
-
 use chat_domain::EventKind;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::super::Conn;
+use super::super::{Conn, given};
 use crate::recount::log::conversations::Conversations;
 use crate::recount::log::messages::Messages;
-use crate::recount::log::positions::Positions;
-use crate::recount::{Found, Meter};
-use crate::rows::{ConversationEntryRow, MessageEntryRow, Queried, table_rows};
+use crate::recount::log::positions::{Head, Positions};
+use crate::recount::{Doubts, Found, Meter};
+use crate::rows::{ConversationEntryRow, MessageEntryRow, Queried, QueryError, table_rows};
 use crate::schema::{event_log, events};
 
-/// By position.
-pub(super) fn positions(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_>) -> Queried<()> {
-    let head: i64 = event_log::table
+/// By position: where the log ends, to be compared when all of it was read.
+pub(super) fn positions(
+    conn: &mut Conn,
+    found: &mut Found,
+    doubts: &mut Doubts,
+    meter: &mut Meter<'_>,
+) -> Queried<Head> {
+    let head: Option<i64> = event_log::table
         .find(1)
         .select(event_log::position)
-        .get_result(conn)?;
+        .get_result(conn)
+        .optional()?;
+    let head = head.ok_or_else(|| QueryError::Broken("the table event_log has no row".into()))?;
+    let given = given::last_position(conn)?;
     let mut log = Positions::default();
     let positions = events::table
         .order(events::position)
@@ -33,16 +39,16 @@ pub(super) fn positions(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_
         log.event(position?, found);
         meter.step();
     }
-    log.end(head, found);
-    Ok(())
+    Ok(log.end(head, given, doubts))
 }
 
-/// By conversation: conversation and user of the participants that joined elsewhere than is stored.
+/// By conversation.
 pub(super) fn conversations(
     conn: &mut Conn,
     found: &mut Found,
+    doubts: &mut Doubts,
     meter: &mut Meter<'_>,
-) -> Queried<HashSet<(i64, i64)>> {
+) -> Queried<()> {
     let (thing, member) = (table_rows::THING, table_rows::MEMBER);
     let kinds = codes(&[
         EventKind::MessageCreated,
@@ -74,14 +80,20 @@ pub(super) fn conversations(
     for row in rows {
         let row = row?;
         let (conversation, position) = (row.conversation_id, row.position);
-        log.entry(conversation, position, row.entry()?, found);
+        log.entry(conversation, position, row.entry()?, found, doubts);
         meter.step();
     }
-    Ok(log.end(found))
+    log.end(found, doubts);
+    Ok(())
 }
 
 /// By message.
-pub(super) fn messages(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_>) -> Queried<()> {
+pub(super) fn messages(
+    conn: &mut Conn,
+    found: &mut Found,
+    doubts: &mut Doubts,
+    meter: &mut Meter<'_>,
+) -> Queried<()> {
     let (thing, seen, range) = (table_rows::THING, table_rows::SEEN, table_rows::RANGE);
     let marks = [EventKind::MessageSeen, EventKind::MessageSeenUpTo];
     let kinds = codes(&[
@@ -113,10 +125,10 @@ pub(super) fn messages(conn: &mut Conn, found: &mut Found, meter: &mut Meter<'_>
     let rows = diesel::sql_query(sql).load_iter::<MessageEntryRow, DefaultLoadingMode>(conn)?;
     for row in rows {
         let row = row?;
-        log.entry(row.message_id, row.position, row.entry()?, found);
+        log.entry(row.message_id, row.position, row.entry()?, found, doubts);
         meter.step();
     }
-    log.end(found);
+    log.end(found, doubts);
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use crate::schema::{conversations, event_log, groups, participants, seen_ranges,
 pub(super) fn all(conn: &mut Conn, found: &mut Found) -> Queried<()> {
     for difference in found.take_due() {
         let changed = mend(conn, &difference)?;
-        one(changed, difference)?;
+        one(changed, &difference)?;
+        found.mended(difference);
     }
     Ok(())
 }

@@ -12,20 +12,33 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::Conn;
-use crate::recount::{Found, Meter, Recount};
+use crate::recount::{Doubts, Found, Meter, Recount, Repair};
 use crate::rows::Queried;
 use crate::schema::{
     conversations, events, group_members, messages, participants, seen_ranges, seens,
 };
 
-/// Counts inside the transaction of the caller; with `mending`, mends what it finds and can mend.
-///
-/// The log comes first: it tells who joined elsewhere than is stored, which the tables alone can't.
+/// Counts inside the transaction of the caller.
 pub(in super::super) fn recount(
     conn: &mut Conn,
-    mending: bool,
     tell: &mut dyn FnMut(u64, u64),
 ) -> Queried<Recount> {
+    count(conn, &mut Found::looking(), tell)
+}
+
+/// Counts, mends what can be mended, and counts once more, inside the transaction of the caller.
+pub(in super::super) fn repair(conn: &mut Conn, tell: &mut dyn FnMut(u64, u64)) -> Queried<Repair> {
+    let mut found = Found::mending();
+    let before = count(conn, &mut found, tell)?;
+    Ok(Repair {
+        before,
+        mended: found.take_mended(),
+        after: recount(conn, tell)?,
+    })
+}
+
+/// The log comes first: it tells what is in doubt, which the tables alone can't.
+fn count(conn: &mut Conn, found: &mut Found, tell: &mut dyn FnMut(u64, u64)) -> Queried<Recount> {
     macro_rules! rows {
         ($table:ident) => {{
             let rows: i64 = $table::table.select(count_star()).get_result(conn)?;
@@ -55,24 +68,21 @@ pub(in super::super) fn recount(
     let in_tables = conversations + participants + ranges + messages + seens;
     let total = events + by_conversation + by_message + in_tables;
     let mut meter = Meter::new(total, tell);
-    let mut found = if mending {
-        Found::mending()
-    } else {
-        Found::looking()
-    };
+    let mut doubts = Doubts::default();
 
     meter.part(events);
-    log::positions(conn, &mut found, &mut meter)?;
+    let head = log::positions(conn, found, &mut doubts, &mut meter)?;
     meter.part(by_conversation);
-    let doubted = log::conversations(conn, &mut found, &mut meter)?;
+    log::conversations(conn, found, &mut doubts, &mut meter)?;
     meter.part(by_message);
-    log::messages(conn, &mut found, &mut meter)?;
-    mend::all(conn, &mut found)?;
+    log::messages(conn, found, &mut doubts, &mut meter)?;
+    head.compare(found);
+    mend::all(conn, found)?;
     meter.part(in_tables);
-    tables::lost(conn, &mut found)?;
-    tables::conversations(conn, &doubted, &mut found, &mut meter)?;
+    tables::lost(conn, found)?;
+    tables::conversations(conn, &doubts, found, &mut meter)?;
     meter.finish();
 
-    (recount.differences, recount.found) = found.into_parts();
+    (recount.differences, recount.found) = found.take_parts();
     Ok(recount)
 }

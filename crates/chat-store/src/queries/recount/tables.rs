@@ -1,14 +1,12 @@
 //! The tables, conversation by conversation.
 
-use std::collections::HashSet;
-
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::super::Conn;
 use super::mend;
 use crate::recount::conversation::{Conversation, Count, Kind, Message, Participant};
-use crate::recount::{Difference, Found, Meter};
+use crate::recount::{Difference, Doubts, Found, Meter};
 use crate::rows::{CountedRow, Queried};
 use crate::schema::{
     conversations, group_members, groups, messages, participants, seen_ranges, seens,
@@ -44,7 +42,7 @@ pub(super) fn lost(conn: &mut Conn, found: &mut Found) -> Queried<()> {
 /// Counts every conversation, and mends it before the next.
 pub(super) fn conversations(
     conn: &mut Conn,
-    doubted: &HashSet<(i64, i64)>,
+    doubts: &Doubts,
     found: &mut Found,
     meter: &mut Meter<'_>,
 ) -> Queried<()> {
@@ -73,7 +71,7 @@ pub(super) fn conversations(
             let conversation = Conversation::try_from(row)?;
             let mut count = begin(conn, conversation, found, meter)?;
             read_messages(conn, conversation.id, &mut count, found, meter)?;
-            count.end(doubted, found);
+            count.end(doubts, found);
             mend::all(conn, found)?;
             meter.step();
         }

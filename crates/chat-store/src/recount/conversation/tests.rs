@@ -10,7 +10,7 @@ struct Case {
     ranges: Vec<(i64, Range)>,
     messages: Vec<Message>,
     seens: Vec<(i64, i64)>,
-    doubted: Vec<(i64, i64)>,
+    doubts: Doubts,
 }
 
 impl Case {
@@ -29,7 +29,7 @@ impl Case {
             ranges: Vec::new(),
             messages: messages.collect(),
             seens: Vec::new(),
-            doubted: Vec::new(),
+            doubts: Doubts::default(),
         }
     }
 
@@ -86,8 +86,8 @@ impl Case {
             let message = self.messages.iter().find(|message| message.seq == seq);
             count.seen(message.unwrap(), user, &mut found);
         }
-        count.end(&self.doubted.into_iter().collect(), &mut found);
-        let (kept, _) = found.into_parts();
+        count.end(&self.doubts, &mut found);
+        let (kept, _) = found.take_parts();
         let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
         assert_eq!(lines, expected);
     }
@@ -305,6 +305,6 @@ fn nobody_joins_where_there_was_nothing_yet() {
 #[test]
 fn of_who_joined_elsewhere_by_the_log_no_count_is_compared() {
     let mut case = Case::group(&[1, 1]).with(1, [0, 0, 2]).with(2, [0, 9, 9]);
-    case.doubted.push((3, 2));
+    case.doubts.joined(3, 2);
     case.gives(&[]);
 }

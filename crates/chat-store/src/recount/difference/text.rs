@@ -173,6 +173,9 @@ impl fmt::Display for Difference {
                     "message {message}, user {user}: is marked as seen by its sender"
                 )
             }
+            Self::PositionBelowOne { position } => {
+                write!(f, "event {position}: its position must be 1 or more")
+            }
             Self::NoEvents { from, to } => {
                 write!(f, "the log: positions {from} to {to} have no event")
             }

@@ -1,9 +1,9 @@
 //! The log by conversation: messages were logged in the order of their places, and what the last event
 //! of a group and of each member says is what the tables say.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::recount::{Difference, Found};
+use crate::recount::{Difference, Doubts, Found};
 
 /// What stands in a conversation, in the tables or in the log; the tables' rows come first.
 #[derive(Clone, Debug)]
@@ -69,7 +69,6 @@ struct One {
 #[derive(Debug, Default)]
 pub(crate) struct Conversations {
     under_way: Option<One>,
-    doubted: HashSet<(i64, i64)>,
 }
 
 impl Conversations {
@@ -80,9 +79,10 @@ impl Conversations {
         position: i64,
         entry: Entry,
         found: &mut Found,
+        doubts: &mut Doubts,
     ) {
         if self.under_way.as_ref().map(|one| one.id) != Some(conversation) {
-            self.end_one(found);
+            self.end_one(found, doubts);
         }
         let one = self.under_way.get_or_insert_with(|| One {
             id: conversation,
@@ -97,7 +97,7 @@ impl Conversations {
             } => {
                 one.stored.insert(user, Stored { role, joined_seq });
             }
-            Entry::Sent { seq } => one.sent(position, seq, found),
+            Entry::Sent { seq } => one.sent(position, seq, found, doubts),
             Entry::GroupCreated => one.created += 1,
             Entry::GroupDeleted => one.deleted += 1,
             Entry::Added { user, role } => {
@@ -111,24 +111,23 @@ impl Conversations {
         }
     }
 
-    /// After all of them: conversation and user of the participants that joined elsewhere than is
-    /// stored.
-    pub(crate) fn end(mut self, found: &mut Found) -> HashSet<(i64, i64)> {
-        self.end_one(found);
-        self.doubted
+    /// After all of them.
+    pub(crate) fn end(mut self, found: &mut Found, doubts: &mut Doubts) {
+        self.end_one(found, doubts);
     }
 
-    fn end_one(&mut self, found: &mut Found) {
+    fn end_one(&mut self, found: &mut Found, doubts: &mut Doubts) {
         if let Some(one) = self.under_way.take() {
-            one.end(found, &mut self.doubted);
+            one.end(found, doubts);
         }
     }
 }
 
 impl One {
-    fn sent(&mut self, position: i64, seq: Option<i64>, found: &mut Found) {
+    fn sent(&mut self, position: i64, seq: Option<i64>, found: &mut Found, doubts: &mut Doubts) {
         let Some(seq) = seq else { return };
         if seq <= self.last_seq {
+            doubts.conversation(self.id);
             found.push(Difference::LogOrder {
                 conversation: self.id,
                 position,
@@ -139,7 +138,7 @@ impl One {
         self.last_seq = self.last_seq.max(seq);
     }
 
-    fn end(&self, found: &mut Found, doubted: &mut HashSet<(i64, i64)>) {
+    fn end(&self, found: &mut Found, doubts: &mut Doubts) {
         let conversation = self.id;
         let Some(kind) = self.kind else {
             found.push(Difference::LogOfNothing { conversation });
@@ -155,6 +154,7 @@ impl One {
         }
         let must = i64::from(kind == Kind::DeletedGroup);
         if self.deleted != must {
+            doubts.members(conversation);
             found.push(Difference::GroupDeleted {
                 conversation,
                 is: self.deleted,
@@ -172,14 +172,19 @@ impl One {
             .copied()
             .collect();
         for user in users {
-            self.member(user, found, doubted);
+            self.member(user, found, doubts);
         }
     }
 
-    fn member(&self, user: i64, found: &mut Found, doubted: &mut HashSet<(i64, i64)>) {
+    fn member(&self, user: i64, found: &mut Found, doubts: &mut Doubts) {
         let (stored, logged) = (self.stored.get(&user), self.logged.get(&user));
         let is = stored.map(|member| member.role.clone());
         let must = logged.and_then(|member| member.role.clone());
+        // A role alone is counted nowhere.
+        if is.is_some() != must.is_some() {
+            doubts.members(self.id);
+            doubts.reader(self.id, user);
+        }
         if is != must {
             found.push(Difference::MemberRole {
                 conversation: self.id,
@@ -193,7 +198,7 @@ impl One {
         if let (Some(is), Some(must)) = (joined, by_log)
             && is != must
         {
-            doubted.insert((self.id, user));
+            doubts.joined(self.id, user);
             found.push(Difference::JoinedSeq {
                 conversation: self.id,
                 user,

@@ -1,7 +1,7 @@
 //! The log by message: that it was sent and deleted is logged once, and whatever was marked as seen is
 //! logged with the same time.
 
-use crate::recount::{Difference, Found};
+use crate::recount::{Difference, Doubts, Found};
 
 /// What stands about a message, in the tables or in the log.
 #[derive(Clone, Copy, Debug)]
@@ -72,9 +72,16 @@ pub(crate) struct Messages {
 
 impl Messages {
     /// The next entry; rows of the tables have position 0.
-    pub(crate) fn entry(&mut self, message: i64, position: i64, entry: Entry, found: &mut Found) {
+    pub(crate) fn entry(
+        &mut self,
+        message: i64,
+        position: i64,
+        entry: Entry,
+        found: &mut Found,
+        doubts: &mut Doubts,
+    ) {
         if self.message.as_ref().map(|one| one.id) != Some(message) {
-            self.end_message(found);
+            self.end_message(found, doubts);
         }
         let one = self.message.get_or_insert_with(|| One {
             id: message,
@@ -89,19 +96,19 @@ impl Messages {
                 conversation,
                 event,
             } => {
-                one.told(position, conversation, found);
+                one.told(position, conversation, found, doubts);
                 match event {
                     Event::Created => one.created += 1,
                     Event::Deleted => one.deleted += 1,
                     Event::Seen { user, at } => {
-                        let reader = self.reader(user, found);
+                        let reader = self.reader(user, found, doubts);
                         if reader.first.is_some() {
                             found.push(again(position, message, user));
                         }
                         reader.first.get_or_insert((position, at));
                     }
                     Event::SeenUpTo { user, at } => {
-                        let reader = self.reader(user, found);
+                        let reader = self.reader(user, found, doubts);
                         if reader.up_to.is_some() {
                             found.push(again(position, message, user));
                         }
@@ -110,7 +117,7 @@ impl Messages {
                     }
                 }
             }
-            Entry::Seen { user, at } => self.reader(user, found).seen = Some(at),
+            Entry::Seen { user, at } => self.reader(user, found, doubts).seen = Some(at),
             Entry::Range {
                 conversation,
                 user,
@@ -122,19 +129,19 @@ impl Messages {
                     to_seq,
                     at,
                 };
-                self.reader(user, found).range = Some(ending);
+                self.reader(user, found, doubts).range = Some(ending);
             }
         }
     }
 
     /// After all of them.
-    pub(crate) fn end(mut self, found: &mut Found) {
-        self.end_message(found);
+    pub(crate) fn end(mut self, found: &mut Found, doubts: &mut Doubts) {
+        self.end_message(found, doubts);
     }
 
-    fn reader(&mut self, user: i64, found: &mut Found) -> &mut Reader {
+    fn reader(&mut self, user: i64, found: &mut Found, doubts: &mut Doubts) -> &mut Reader {
         if self.reader.as_ref().map(|reader| reader.user) != Some(user) {
-            self.end_reader(found);
+            self.end_reader(found, doubts);
         }
         self.reader.get_or_insert_with(|| Reader {
             user,
@@ -142,18 +149,18 @@ impl Messages {
         })
     }
 
-    fn end_message(&mut self, found: &mut Found) {
-        self.end_reader(found);
+    fn end_message(&mut self, found: &mut Found, doubts: &mut Doubts) {
+        self.end_reader(found, doubts);
         if let Some(one) = self.message.take() {
-            one.end(found);
+            one.end(found, doubts);
         }
     }
 
-    fn end_reader(&mut self, found: &mut Found) {
+    fn end_reader(&mut self, found: &mut Found, doubts: &mut Doubts) {
         if let (Some(one), Some(reader)) = (&self.message, self.reader.take()) {
             // Marks of a message that does not exist are told as that, once.
-            if one.stored.is_some() {
-                reader.end(one.id, found);
+            if let Some((conversation, _)) = one.stored {
+                reader.end(one.id, conversation, found, doubts);
             }
         }
     }
@@ -168,29 +175,34 @@ const fn again(position: i64, message: i64, user: i64) -> Difference {
 }
 
 impl One {
-    fn told(&mut self, position: i64, is: i64, found: &mut Found) {
+    fn told(&mut self, position: i64, is: i64, found: &mut Found, doubts: &mut Doubts) {
         self.told.get_or_insert(position);
-        if let Some((must, _)) = self.stored
-            && is != must
-        {
-            found.push(Difference::EventElsewhere {
-                position,
-                message: self.id,
-                is,
-                must,
-            });
+        match self.stored {
+            Some((must, _)) if is != must => {
+                doubts.conversation(is);
+                doubts.conversation(must);
+                found.push(Difference::EventElsewhere {
+                    position,
+                    message: self.id,
+                    is,
+                    must,
+                });
+            }
+            Some(_) => {}
+            None => doubts.conversation(is),
         }
     }
 
-    fn end(&self, found: &mut Found) {
+    fn end(&self, found: &mut Found, doubts: &mut Doubts) {
         let message = self.id;
-        let Some((_, living)) = self.stored else {
+        let Some((conversation, living)) = self.stored else {
             if let Some(position) = self.told {
                 found.push(Difference::EventOfNothing { position, message });
             }
             return;
         };
         if self.created != 1 {
+            doubts.conversation(conversation);
             found.push(Difference::MessageCreated {
                 message,
                 is: self.created,
@@ -198,6 +210,7 @@ impl One {
         }
         let must = i64::from(!living);
         if self.deleted != must {
+            doubts.conversation(conversation);
             found.push(Difference::MessageDeleted {
                 message,
                 is: self.deleted,
@@ -210,8 +223,14 @@ impl One {
 impl Reader {
     /// The first event is the one that left the mark by name; the one over all before it left the
     /// range.
-    fn end(&self, message: i64, found: &mut Found) {
+    fn end(&self, message: i64, conversation: i64, found: &mut Found, doubts: &mut Doubts) {
         let user = self.user;
+        // A range with another time is a mark all the same.
+        if self.seen.is_some() != self.first.is_some()
+            || self.range.is_some() != self.up_to.is_some()
+        {
+            doubts.reader(conversation, user);
+        }
         match (self.seen, self.first) {
             (Some(is), Some((_, must))) if is != must => found.push(Difference::SeenAt {
                 message,

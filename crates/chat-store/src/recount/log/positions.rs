@@ -1,32 +1,67 @@
 //! The log by position: no event is missing, and the head is the last one.
 
-use crate::recount::{Difference, Found};
+use crate::recount::{Difference, Doubts, Found};
 
 /// Follows the positions.
 #[derive(Debug, Default)]
 pub(crate) struct Positions {
     last: i64,
+    missing: bool,
 }
 
 impl Positions {
     /// The next event.
     pub(crate) fn event(&mut self, position: i64, found: &mut Found) {
+        if position < 1 {
+            found.push(Difference::PositionBelowOne { position });
+            self.missing = true;
+            return;
+        }
         if position != self.last + 1 {
             found.push(Difference::NoEvents {
                 from: self.last + 1,
                 to: position - 1,
             });
+            self.missing = true;
         }
         self.last = position;
     }
 
-    /// After all of them; `head` is where the log says that it ends.
-    pub(crate) fn end(self, head: i64, found: &mut Found) {
-        if head != self.last {
-            found.push(Difference::LogPosition {
-                is: head,
-                must: self.last,
-            });
+    /// After all of them; `is` is where the log says that it ends, and `given` the last position that
+    /// the database has given to an event.
+    pub(crate) fn end(self, is: i64, given: i64, doubts: &mut Doubts) -> Head {
+        if self.missing || given > self.last {
+            doubts.log();
+        }
+        Head {
+            is,
+            given,
+            last: self.last,
+        }
+    }
+}
+
+/// Where the log ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    is: i64,
+    given: i64,
+    last: i64,
+}
+
+impl Head {
+    /// Once the whole log is compared. The head goes up to an event that is there, unless the database
+    /// never gave that position. It goes down, which makes cursors beyond it worthless, only if there
+    /// never was an event: the database gave no such position, and nothing is missing anywhere.
+    pub(crate) fn compare(self, found: &mut Found) {
+        let Self { is, given, last } = self;
+        let sure = if is < last {
+            given >= last
+        } else {
+            given <= last && found.nothing()
+        };
+        if is != last {
+            found.weigh(!sure, Difference::LogPosition { is, must: last });
         }
     }
 }
@@ -35,39 +70,81 @@ impl Positions {
 mod tests {
     use super::*;
 
-    fn differences(positions: &[i64], head: i64) -> Vec<String> {
-        let mut found = Found::looking();
+    /// The lines, and how many of them are mended.
+    fn differences(positions: &[i64], is: i64, given: i64) -> (Vec<String>, usize) {
+        let (mut found, mut doubts) = (Found::mending(), Doubts::default());
         let mut log = Positions::default();
         for position in positions {
             log.event(*position, &mut found);
         }
-        log.end(head, &mut found);
-        let (kept, _) = found.into_parts();
-        kept.iter().map(ToString::to_string).collect()
+        log.end(is, given, &mut doubts).compare(&mut found);
+        let mended = found.take_due().len();
+        let (kept, _) = found.take_parts();
+        (kept.iter().map(ToString::to_string).collect(), mended)
+    }
+
+    #[track_caller]
+    fn check((lines, mended): (Vec<String>, usize), expected: &[&str], due: usize) {
+        assert_eq!(lines, expected);
+        assert_eq!(mended, due);
     }
 
     #[test]
     fn a_log_without_gap_up_to_its_head_agrees() {
-        assert_eq!(differences(&[1, 2, 3], 3), [""; 0]);
-        assert_eq!(differences(&[], 0), [""; 0]);
+        check(differences(&[1, 2, 3], 3, 3), &[], 0);
+        check(differences(&[], 0, 0), &[], 0);
     }
 
     #[test]
     fn missing_events_are_named() {
-        assert_eq!(
-            differences(&[2, 3, 6], 6),
-            [
-                "the log: positions 1 to 1 have no event",
-                "the log: positions 4 to 5 have no event"
-            ]
-        );
+        let lines = [
+            "the log: positions 1 to 1 have no event",
+            "the log: positions 4 to 5 have no event",
+        ];
+        check(differences(&[2, 3, 6], 6, 6), &lines, 0);
     }
 
     #[test]
-    fn a_head_elsewhere_is_named() {
-        assert_eq!(
-            differences(&[1, 2], 3),
-            ["the log: its head is 3, must be 2"]
-        );
+    fn positions_below_the_first_are_named() {
+        let lines = [
+            &format!("event {}: its position must be 1 or more", i64::MIN),
+            "event 0: its position must be 1 or more",
+            "the log: positions 1 to 1 have no event",
+        ];
+        check(differences(&[i64::MIN, 0, 2], 2, 2), &lines, 0);
+    }
+
+    #[test]
+    fn a_head_before_the_last_event_is_raised_to_it() {
+        let behind = "the log: its head is 1, must be 3";
+        check(differences(&[1, 2, 3], 1, 3), &[behind], 1);
+        let gap = "the log: positions 2 to 2 have no event";
+        check(differences(&[1, 3], 1, 3), &[gap, behind], 1);
+        // A position that was never given.
+        check(differences(&[1, 3], 1, 2), &[gap, behind], 0);
+    }
+
+    #[test]
+    fn a_head_beyond_the_last_event_is_lowered_only_if_there_was_never_one() {
+        let beyond = "the log: its head is 5, must be 3";
+        check(differences(&[1, 2, 3], 5, 3), &[beyond], 1);
+        check(differences(&[1, 2, 3], 5, 5), &[beyond], 0);
+        let gap = "the log: positions 2 to 2 have no event";
+        check(differences(&[1, 3], 5, 3), &[gap, beyond], 0);
+    }
+
+    #[test]
+    fn a_log_is_in_doubt_when_an_event_is_missing() {
+        let in_doubt = |positions: &[i64], given| {
+            let (mut found, mut doubts) = (Found::looking(), Doubts::default());
+            let mut log = Positions::default();
+            for position in positions {
+                log.event(*position, &mut found);
+            }
+            log.end(0, given, &mut doubts);
+            doubts.of_log()
+        };
+        assert!(!in_doubt(&[1, 2], 2));
+        assert!(in_doubt(&[1, 3], 3) && in_doubt(&[1, 2], 3));
     }
 }

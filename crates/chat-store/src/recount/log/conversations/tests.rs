@@ -1,17 +1,17 @@
 use super::*;
 
 #[track_caller]
-fn check(entries: Vec<(i64, i64, Entry)>, expected: &[&str]) -> Vec<(i64, i64)> {
-    let mut found = Found::looking();
+fn check(entries: Vec<(i64, i64, Entry)>, expected: &[&str]) -> Doubts {
+    let (mut found, mut doubts) = (Found::looking(), Doubts::default());
     let mut log = Conversations::default();
     for (conversation, position, entry) in entries {
-        log.entry(conversation, position, entry, &mut found);
+        log.entry(conversation, position, entry, &mut found, &mut doubts);
     }
-    let doubted = log.end(&mut found);
-    let (kept, _) = found.into_parts();
+    log.end(&mut found, &mut doubts);
+    let (kept, _) = found.take_parts();
     let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
     assert_eq!(lines, expected);
-    doubted.into_iter().collect()
+    doubts
 }
 
 fn member(user: i64, role: &str, joined_seq: i64) -> Entry {
@@ -68,7 +68,11 @@ fn a_group_with_a_history_agrees() {
         role(2, "owner"),
         sent(2),
     ];
-    assert_eq!(check(group(Kind::LivingGroup, rows, events), &[]), []);
+    let doubts = check(group(Kind::LivingGroup, rows, events), &[]);
+    assert!(!doubts.of_conversation(3) && !doubts.of_members(3));
+    for user in [1, 2, 4] {
+        assert!(!doubts.of_reader(3, user) && !doubts.of_joined(3, user));
+    }
 }
 
 #[test]
@@ -94,10 +98,11 @@ fn each_conversation_has_an_order_of_its_own() {
 #[test]
 fn a_message_logged_before_an_earlier_one_is_named() {
     let events = vec![sent(2), sent(1), sent(3)];
-    check(
+    let doubts = check(
         group(Kind::LivingGroup, vec![], events),
         &["event 3: place 1 of conversation 3 was logged after place 2"],
     );
+    assert!(doubts.of_conversation(3));
 }
 
 #[test]
@@ -140,10 +145,11 @@ fn a_conversation_that_does_not_exist_is_named_once() {
 fn the_last_event_of_a_member_is_its_role() {
     let rows = vec![member(1, "owner", 0), member(2, "member", 0)];
     let events = vec![added(1, "owner"), added(2, "member"), role(2, "admin")];
-    check(
+    let doubts = check(
         group(Kind::LivingGroup, rows, events),
         &["conversation 3, user 2: is member of its group, must be admin by the log"],
     );
+    assert!(!doubts.of_members(3) && !doubts.of_reader(3, 2));
 }
 
 #[test]
@@ -162,10 +168,11 @@ fn a_member_that_was_removed_or_never_added_is_named() {
 #[test]
 fn a_member_that_is_missing_is_named() {
     let events = vec![added(1, "owner")];
-    check(
+    let doubts = check(
         group(Kind::LivingGroup, vec![], events),
         &["conversation 3, user 1: is no member of its group, must be owner by the log"],
     );
+    assert!(doubts.of_members(3) && doubts.of_reader(3, 1));
 }
 
 #[test]
@@ -178,9 +185,9 @@ fn who_joined_elsewhere_is_named_and_doubted() {
         Entry::Removed { user: 2 },
         added(2, "member"),
     ];
-    let doubted = check(
+    let doubts = check(
         group(Kind::LivingGroup, rows, events),
         &["conversation 3, user 2: joined_seq is 0, must be 1"],
     );
-    assert_eq!(doubted, [(3, 2)]);
+    assert!(doubts.of_joined(3, 2) && !doubts.of_joined(3, 1));
 }

@@ -1,16 +1,17 @@
 use super::*;
 
 #[track_caller]
-fn check(entries: &[(i64, Entry)], expected: &[&str]) {
-    let mut found = Found::looking();
+fn check(entries: &[(i64, Entry)], expected: &[&str]) -> Doubts {
+    let (mut found, mut doubts) = (Found::looking(), Doubts::default());
     let mut log = Messages::default();
     for (position, entry) in entries {
-        log.entry(4, *position, *entry, &mut found);
+        log.entry(4, *position, *entry, &mut found, &mut doubts);
     }
-    log.end(&mut found);
-    let (kept, _) = found.into_parts();
+    log.end(&mut found, &mut doubts);
+    let (kept, _) = found.take_parts();
     let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
     assert_eq!(lines, expected);
+    doubts
 }
 
 const LIVING: (i64, Entry) = message(true);
@@ -216,9 +217,11 @@ fn what_is_marked_is_not_marked_again() {
 
 #[test]
 fn readers_and_messages_are_kept_apart() {
-    let mut found = Found::looking();
+    let (mut found, mut doubts) = (Found::looking(), Doubts::default());
     let mut log = Messages::default();
-    let mut entry = |message, (position, entry)| log.entry(message, position, entry, &mut found);
+    let mut entry = |message, (position, entry)| {
+        log.entry(message, position, entry, &mut found, &mut doubts);
+    };
     entry(4, LIVING);
     entry(4, CREATED);
     entry(4, seen(8));
@@ -227,8 +230,8 @@ fn readers_and_messages_are_kept_apart() {
     entry(5, LIVING);
     entry(5, CREATED);
     entry(5, seen(8));
-    log.end(&mut found);
-    let (kept, _) = found.into_parts();
+    log.end(&mut found, &mut doubts);
+    let (kept, _) = found.take_parts();
     let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
     assert_eq!(
         lines,
@@ -237,4 +240,30 @@ fn readers_and_messages_are_kept_apart() {
             "message 5, user 7: is marked as seen, and no event says so"
         ]
     );
+}
+
+#[test]
+fn a_conversation_is_in_doubt_with_a_message_that_the_log_tells_otherwise() {
+    let told = "event 1: tells of message 4, which does not exist";
+    assert!(check(&[CREATED], &[told]).of_conversation(3));
+    let unsent = "message 4: 0 events say that it was sent, must be 1";
+    assert!(check(&[LIVING], &[unsent]).of_conversation(3));
+    let elsewhere = Entry::Event {
+        conversation: 2,
+        event: Event::Created,
+    };
+    let moved = "event 6: is in conversation 2, must be in 3 as message 4 is";
+    let doubts = check(&[LIVING, (6, elsewhere)], &[moved]);
+    assert!(doubts.of_conversation(2) && doubts.of_conversation(3));
+    assert!(!check(&[LIVING, CREATED], &[]).of_conversation(3));
+}
+
+#[test]
+fn a_reader_is_in_doubt_with_a_mark_that_the_log_tells_otherwise_and_not_with_its_time() {
+    let unkept = "message 4, user 7: is marked as seen by event 2, and no row says so";
+    let doubts = check(&[LIVING, CREATED, marked(2, 8)], &[unkept]);
+    assert!(doubts.of_reader(3, 7) && !doubts.of_conversation(3));
+    let later = "message 4, user 7: seen_at is 9, must be 8 by the log";
+    let doubts = check(&[LIVING, CREATED, seen(9), marked(2, 8)], &[later]);
+    assert!(!doubts.of_reader(3, 7));
 }
