@@ -20,7 +20,7 @@ pub enum RecountError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// It was opened and can't be read through, or what is wrong can't be mended.
-    #[error("the recount broke off ({0}): try again, or restore a backup")]
+    #[error("the recount broke off ({0}): try again, or restore a backup (the README says how)")]
     Failed(String),
 }
 
