@@ -209,6 +209,30 @@ fn what_can_not_be_mended_is_named_and_code_1() {
 }
 
 #[test]
+fn what_is_said_to_be_mended_is_what_was_mended() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Process::start(dir.path());
+    story(&server);
+    assert!(server.terminate().success());
+    // The log knows the last message of the team, whose row is lost: its counter is in doubt.
+    execute(
+        dir.path(),
+        "PRAGMA foreign_keys = OFF;
+         DELETE FROM messages WHERE conversation_id = 2 AND seq = 13;
+         UPDATE groups SET member_count = 9 WHERE id = 1;",
+    );
+    let (code, out, err) = run(&["recount", "--repair"], dir.path());
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    let (mended, left): (Vec<&str>, Vec<&str>) =
+        out.lines().partition(|line| line.starts_with("mended: "));
+    assert_eq!(mended, ["mended: group 1: member_count is 9, must be 3"]);
+    let in_doubt = "conversation 2: last_seq is 13, must be 12";
+    assert!(left.contains(&in_doubt), "{out}");
+    let (code, again, _) = run(&["recount"], dir.path());
+    assert_eq!((code, again.lines().collect()), (1, left));
+}
+
+#[test]
 fn a_recount_after_kill_9_reads_what_was_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let server = Process::start(dir.path());

@@ -66,7 +66,29 @@ impl Case {
 
     #[track_caller]
     fn gives(self, expected: &[&str]) {
-        let mut found = Found::looking();
+        let (lines, _) = self.counted();
+        assert_eq!(lines, expected);
+    }
+
+    /// Gives these, of which the last are mended.
+    #[track_caller]
+    fn gives_and_mends(self, left: &[&str], mended: &[&str]) {
+        let (lines, due) = self.counted();
+        assert_eq!(lines, [left, mended].concat());
+        assert_eq!(due, mended);
+    }
+
+    /// Gives several, of which this one alone is mended.
+    #[track_caller]
+    fn gives_and_mends_one(self, mended: &str) {
+        let (lines, due) = self.counted();
+        assert!(lines.len() > 1, "{lines:#?}");
+        assert_eq!(due, [mended]);
+    }
+
+    /// The lines of all that was found, and of what a repair mends.
+    fn counted(self) -> (Vec<String>, Vec<String>) {
+        let mut found = Found::mending();
         let conversation = Conversation {
             id: 3,
             kind: self.kind,
@@ -88,8 +110,8 @@ impl Case {
         }
         count.end(&self.doubts, &mut found);
         let (kept, _) = found.take_parts();
-        let lines: Vec<String> = kept.iter().map(ToString::to_string).collect();
-        assert_eq!(lines, expected);
+        let lines = |all: Vec<Difference>| all.iter().map(ToString::to_string).collect();
+        (lines(kept), lines(found.take_due()))
     }
 }
 
@@ -307,4 +329,78 @@ fn of_who_joined_elsewhere_by_the_log_no_count_is_compared() {
     let mut case = Case::group(&[1, 1]).with(1, [0, 0, 2]).with(2, [0, 9, 9]);
     case.doubts.joined(3, 2);
     case.gives(&[]);
+}
+
+#[test]
+fn where_messages_are_missing_or_out_of_place_no_counter_is_mended() {
+    let case = || {
+        let mut case = Case::direct(&[1, 1, 1])
+            .with(1, [0, 0, 3])
+            .with(2, [0, 0, 9]);
+        case.last_seq = 3;
+        case
+    };
+    let cleared = "conversation 3, user 2: cleared is 9, must be 0";
+    case().gives_and_mends(&[], &[cleared]);
+    let mut ids = case();
+    ids.messages[1].id = 5;
+    let order = "conversation 3: message 5 has no greater id than the one before it";
+    ids.gives_and_mends(&[order, cleared], &[]);
+    let mut gap = case();
+    gap.messages[2].seq = i64::MAX;
+    gap.gives_and_mends(
+        &[
+            "conversation 3: places 3 to 9223372036854775806 have no message",
+            "conversation 3: last_seq is 3, must be 9223372036854775807",
+            "conversation 3, user 1: cleared is 3, must be 9223372036854775807",
+            "conversation 3, user 2: cleared is 9, must be 9223372036854775804",
+        ],
+        &[],
+    );
+    let mut told = case();
+    told.doubts.conversation(3);
+    told.gives_and_mends(&[cleared], &[]);
+}
+
+#[test]
+fn a_log_that_lacks_events_lowers_no_counter_of_messages() {
+    let case = |last_seq| {
+        let mut case = Case::direct(&[1, 1]).with(1, [0, 0, 2]).with(2, [0, 0, 0]);
+        case.doubts.log();
+        case.last_seq = last_seq;
+        case
+    };
+    case(3).gives_and_mends(&["conversation 3: last_seq is 3, must be 2"], &[]);
+    case(1).gives_and_mends(&[], &["conversation 3: last_seq is 1, must be 2"]);
+}
+
+#[test]
+fn of_a_reader_whose_marks_are_in_doubt_nothing_is_mended_and_of_the_other_all() {
+    let case = || Case::group(&[1, 1, 1]).with(1, [0, 0, 9]);
+    let other = "conversation 3, user 1: cleared is 9, must be 3";
+    let overlapping = case().with(2, [0, 1, 9]).range(2, (1, 2)).range(2, (2, 3));
+    overlapping.gives_and_mends_one(other);
+    let too_long = case().with(2, [0, 1, 9]).range(2, (1, 7));
+    too_long.gives_and_mends_one(other);
+    let apart = case().with(2, [0, 1, 9]).range(2, (2, 2));
+    apart.gives_and_mends_one(other);
+    let mut told = case().with(2, [0, 1, 9]);
+    told.doubts.reader(3, 2);
+    told.gives_and_mends_one(other);
+}
+
+#[test]
+fn members_that_are_in_doubt_are_not_counted() {
+    let case = || {
+        let mut case = Case::group(&[]).with(1, [0, 0, 0]);
+        case.kind = group(true, 7);
+        case
+    };
+    let wrong = "group 5: member_count is 7, must be 2";
+    case().with(2, [0, 0, 0]).gives_and_mends(&[], &[wrong]);
+    let gone = "conversation 3, user 2: does not take part, and must";
+    case().gives_and_mends(&[wrong, gone], &[]);
+    let mut told = case().with(2, [0, 0, 0]);
+    told.doubts.members(3);
+    told.gives_and_mends(&[wrong], &[]);
 }
