@@ -89,7 +89,7 @@ pub(crate) struct Count {
     own: HashMap<i64, Places>,
     last_seq: i64,
     last_id: i64,
-    /// The messages can't be all there are, or not where they stand.
+    /// The messages can't be all there are, or not at their places, or not of their senders.
     in_doubt: bool,
 }
 

@@ -141,11 +141,11 @@ fn read_messages(
     found: &mut Found,
     meter: &mut Meter<'_>,
 ) -> Queried<()> {
-    let mut after = i64::MIN;
+    let mut first = i64::MIN;
     loop {
         let page: Vec<(i64, i64, i64, bool)> = messages::table
             .filter(messages::conversation_id.eq(conversation))
-            .filter(messages::seq.gt(after))
+            .filter(messages::seq.ge(first))
             .order(messages::seq)
             .limit(PAGE)
             .select((
@@ -165,7 +165,7 @@ fn read_messages(
         let marks = messages::table
             .inner_join(seens::table.on(seens::message_id.eq(messages::id)))
             .filter(messages::conversation_id.eq(conversation))
-            .filter(messages::seq.gt(after))
+            .filter(messages::seq.ge(first))
             .filter(messages::seq.le(through))
             .select((
                 (
@@ -182,7 +182,10 @@ fn read_messages(
             count.seen(&message(row), user, found);
             meter.step();
         }
-        after = through;
+        let Some(next) = through.checked_add(1) else {
+            return Ok(());
+        };
+        first = next;
     }
 }
 

@@ -232,12 +232,16 @@ impl Reader {
             doubts.reader(conversation, user);
         }
         match (self.seen, self.first) {
-            (Some(is), Some((_, must))) if is != must => found.push(Difference::SeenAt {
-                message,
-                user,
-                is,
-                must,
-            }),
+            (Some(is), Some((_, must))) if is != must => {
+                let difference = Difference::SeenAt {
+                    message,
+                    user,
+                    is,
+                    must,
+                };
+                // Where events are missing, that may not have been the first.
+                found.weigh(doubts.of_log(), difference);
+            }
             (Some(_), None) => found.push(Difference::SeenNotLogged { message, user }),
             (None, Some((position, _))) => found.push(Difference::SeenNotKept {
                 position,

@@ -203,6 +203,16 @@ const OF_GROUP: (&str, &str) = (
     OF_TWO,
     "conversation 2: last_seq is 5, must be 9223372036854775807"
 )]
+#[case::a_place_is_the_lowest_of_all(
+    "UPDATE messages SET seq = -9223372036854775808 WHERE id = 9",
+    OF_TWO,
+    "conversation 2: last_seq is 5, must be 4"
+)]
+#[case::the_event_of_a_first_mark_is_lost(
+    "DELETE FROM events WHERE position = 15",
+    OF_TWO,
+    "message 6, user 3: seen_at is 114, must be 115 by the log"
+)]
 #[case::a_message_was_moved(
     "UPDATE messages SET conversation_id = 3, seq = 2 WHERE id = 9",
     OF_TWO,
