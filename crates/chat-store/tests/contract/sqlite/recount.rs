@@ -283,6 +283,13 @@ fn it_is_true_of_the_moment_at_which_it_began() {
         "message 2: 0 events say that it was sent, must be 1",
     ]
 )]
+#[case::event_below_the_first_position(
+    "UPDATE events SET position = -5 WHERE position = 1",
+    &[
+        "event -5: its position must be 1 or more",
+        "the log: positions 1 to 1 have no event",
+    ]
+)]
 #[case::event_of_nothing(
     "UPDATE events SET message_id = 99 WHERE position = 2",
     &[
