@@ -7,6 +7,7 @@
 //!
 //! - [`conversation`] counts one conversation: its places, who takes part, what each has not seen.
 //! - [`log`] compares the log with the tables. It stands apart because it needs the whole log.
+//! - [`Doubts`] are what that leaves open. What is counted from them is told, and never mended.
 
 pub(crate) mod conversation;
 mod difference;
