@@ -16,8 +16,8 @@ pub trait Command: Send + 'static {
     /// Tells the use case's name and every field, by which the command is known when it comes again.
     fn tell(&self, fields: &mut Fields);
 
-    /// Does it, in a transaction that it shares with nothing else. It may be called again after the
-    /// store had to undo it.
+    /// Does it, in a transaction that it shares with nothing else, after it has seen that the actor
+    /// exists. It may be called again after the store had to undo it.
     ///
     /// # Errors
     /// Those of the use case; whatever was written is undone.
@@ -98,10 +98,10 @@ impl ChatService {
         let fingerprint = Fields::of(&command);
         let kept_for = self.answers_kept_for;
         self.write(move |tx, at| {
-            // Whoever is gone gets no answer again either.
-            known_actor(tx, actor)?;
             let kept = tx.lock_key(actor, &key)?;
             if let Some(kept) = kept.filter(|kept| kept.at >= at.earlier_by(kept_for)) {
+                // Whoever is gone gets no answer again either; a command itself looks for its actor.
+                known_actor(tx, actor)?;
                 return if kept.fingerprint == fingerprint {
                     Ok(Answer::Replayed(kept.answer))
                 } else {

@@ -143,7 +143,8 @@ diesel::table! {
 
 diesel::table! {
     /// Answers kept under idempotency keys.
-    idempotency_keys (actor, key) {
+    idempotency_keys (id) {
+        id -> BigInt,
         actor -> BigInt,
         key -> Text,
         fingerprint -> Binary,

@@ -13,7 +13,8 @@ impl Keys for Tx<'_> {
         self.read(|conn| {
             locks::key(conn, actor, key)?;
             idempotency_keys::table
-                .find((owner(actor), key.as_str()))
+                .filter(idempotency_keys::actor.eq(owner(actor)))
+                .filter(idempotency_keys::key.eq(key.as_str()))
                 .select(KeyRow::as_select())
                 .get_result(conn)
                 .optional()?
