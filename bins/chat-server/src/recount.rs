@@ -1,12 +1,12 @@
 //! `chat-server recount`: proves every counter, and with `--repair` mends what is wrong.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use chat_store::{Mended, Recount};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::say::say;
 use crate::{Config, serve};
 
 /// The exit code when nothing could be counted.
@@ -49,28 +49,26 @@ fn mended(
     Mended {
         differences, count, ..
     }: &Mended,
-) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+) -> Result<()> {
     for difference in differences {
-        writeln!(out, "mended: {difference}")?;
+        say(format_args!("mended: {difference}"))?;
     }
     match count.saturating_sub(differences.len() as u64) {
         0 => Ok(()),
-        more => writeln!(out, "mended: {more} more"),
+        more => say(format_args!("mended: {more} more")),
     }
 }
 
-fn report(counted: &Recount) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn report(counted: &Recount) -> Result<()> {
     for difference in &counted.differences {
-        writeln!(out, "{difference}")?;
+        say(difference)?;
     }
     let more = counted
         .found
         .saturating_sub(counted.differences.len() as u64);
     // More was found than is kept.
     if more > 0 {
-        writeln!(out, "and {more} more")?;
+        say(format_args!("and {more} more"))?;
     }
     let Recount {
         conversations,
@@ -85,9 +83,8 @@ fn report(counted: &Recount) -> io::Result<()> {
         1 => "1 difference".to_owned(),
         n => format!("{n} differences"),
     };
-    writeln!(
-        out,
+    say(format_args!(
         "{conversations} conversations, {messages} messages, {participants} participants, \
          {events} events: {end}"
-    )
+    ))
 }
