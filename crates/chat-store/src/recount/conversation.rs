@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::places::{Places, count};
 use super::ranges::{Range, Ranges};
 use super::{Difference, Doubts, Found};
 
@@ -47,22 +48,6 @@ pub(crate) struct Message {
     pub(crate) seq: i64,
     pub(crate) sender: i64,
     pub(crate) living: bool,
-}
-
-/// Places of living messages, ascending.
-#[derive(Debug, Default)]
-struct Places(Vec<i64>);
-
-impl Places {
-    /// How many lie from `from` to `to`, both included.
-    fn within(&self, (from, to): Range) -> i64 {
-        let below = |bound: i64| self.0.partition_point(|place| *place <= bound);
-        count(below(to).saturating_sub(below(from - 1)))
-    }
-
-    fn after(&self, place: i64) -> i64 {
-        self.within((place.saturating_add(1), i64::MAX))
-    }
 }
 
 /// A participant, what its ranges cover, and how many messages it has marked by name that would be
@@ -175,8 +160,8 @@ impl Count {
         self.last_seq = self.last_seq.max(seq);
         self.last_id = id;
         if message.living {
-            self.living.0.push(seq);
-            self.own.entry(message.sender).or_default().0.push(seq);
+            self.living.push(seq);
+            self.own.entry(message.sender).or_default().push(seq);
         }
     }
 
@@ -393,11 +378,6 @@ impl Count {
             found.weigh(in_doubt, difference);
         }
     }
-}
-
-/// What is counted in memory fits a column.
-fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

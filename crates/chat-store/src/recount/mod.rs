@@ -15,6 +15,7 @@ mod doubts;
 mod found;
 pub(crate) mod log;
 mod meter;
+mod places;
 mod ranges;
 
 pub use difference::Difference;
