@@ -25,7 +25,10 @@ pub(crate) struct Change {
 
 impl Change {
     pub(crate) fn new(request: &HttpRequest, acting: Acting, key: Option<IdempotencyKey>) -> Self {
-        let turns = request.app_data::<Data<Turns>>().cloned();
+        // Only who comes with a key waits for a turn.
+        let keyed = key.is_some();
+        let turns = keyed.then(|| request.app_data::<Data<Turns>>().cloned());
+        let turns = turns.flatten();
         Self { acting, key, turns }
     }
 
