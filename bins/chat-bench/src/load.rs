@@ -1,84 +1,210 @@
-//! A closed loop: each connection sends, waits for the acknowledgement, and sends again.
+//! The load: connections that ask, wait for the answer, look whether it is right, and ask again.
+//!
+//! In a closed loop each connection asks again at once, which tells the most that can be done. At a fixed
+//! rate each request has a time at which it is due, and its latency counts from then: a server that
+//! stalls is charged with everybody who had to wait meanwhile, not only with those who were asked.
 
-use std::net::SocketAddr;
-use std::rc::Rc;
+mod latencies;
+mod pacer;
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use tokio::task::LocalSet;
+use anyhow::{Result, anyhow};
+use futures_util::future::join_all;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::client::Client;
-use crate::world::World;
+pub(crate) use self::latencies::Latencies;
+use self::pacer::Pacer;
+use crate::client::{Answer, Client, Request, Target};
 
-/// What one round came to.
-#[derive(Clone, Copy)]
-pub(crate) struct Measured {
-    pub(crate) sends: u64,
-    pub(crate) per_second: f64,
-    pub(crate) p50: Duration,
-    pub(crate) p99: Duration,
+/// What is asked, and how a right answer is known.
+pub(crate) trait Workload: Sync {
+    /// What has to be kept of a request to judge its answer.
+    type Asked;
+
+    /// Writes the request of this turn; turns count from 0 over all connections.
+    fn ask(&self, turn: u64, request: &mut Request<'_>) -> Self::Asked;
+
+    /// Fails unless it is the right answer to what was asked.
+    fn check(&self, asked: &Self::Asked, answer: &Answer<'_>) -> Result<()>;
 }
 
-impl Measured {
-    /// The round whose rate is the middle one.
-    pub(crate) fn median(mut rounds: Vec<Self>) -> Self {
-        rounds.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
-        rounds[rounds.len() / 2]
+/// How requests follow each other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// As soon as the answer is there.
+    Closed,
+    /// So many a second over all connections.
+    Rate(f64),
+}
+
+/// When it is enough.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    /// Nothing is asked any more after so long.
+    Lasting(Duration),
+    /// After so many requests.
+    Requests(u64),
+}
+
+/// One round of load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    pub(crate) pace: Pace,
+    pub(crate) until: Until,
+}
+
+/// What a round came to.
+pub(crate) struct Round {
+    pub(crate) requests: u64,
+    pub(crate) elapsed: Duration,
+    pub(crate) latencies: Latencies,
+}
+
+impl Round {
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub(crate) fn per_second(&self) -> f64 {
+        self.requests as f64 / self.elapsed.as_secs_f64()
     }
 }
 
-/// Sends over so many connections for as long as `lasting`. Any other answer than 201 fails.
-pub(crate) async fn run(
-    address: SocketAddr,
-    world: &Rc<World>,
-    connections: usize,
-    lasting: Duration,
-) -> Result<Measured> {
-    let local = LocalSet::new();
-    let start = Instant::now();
-    let tasks: Vec<_> = (0..connections)
-        .map(|number| {
-            let world = Rc::clone(world);
-            local.spawn_local(async move {
-                let mut client = Client::connect(address).await?;
-                let (mut latencies, mut n) = (Vec::new(), number);
-                while start.elapsed() < lasting {
-                    let body = world.send(n);
-                    let sent = Instant::now();
-                    client.post("/messages", None, &body).await?;
-                    latencies.push(sent.elapsed());
-                    n += connections;
-                }
-                anyhow::Ok(latencies)
-            })
-        })
-        .collect();
-    let mut latencies = Vec::new();
-    local
-        .run_until(async {
-            for task in tasks {
-                latencies.extend(task.await??);
-            }
-            anyhow::Ok(())
-        })
-        .await?;
-    let elapsed = start.elapsed();
-    latencies.sort_unstable();
-    let quantile = |q: f64| {
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an index below the length of a list in memory"
-        )]
-        let index = (latencies.len() as f64 * q) as usize;
-        latencies.get(index).copied().unwrap_or_default()
+/// What the connections of a round share.
+struct Shared<'a, W> {
+    target: &'a Target,
+    workload: &'a W,
+    load: Load,
+    pacer: Option<Pacer>,
+    /// The next turn.
+    turn: AtomicU64,
+    /// Whether somebody failed, and so all end.
+    failed: AtomicBool,
+    /// Where all threads wait until everybody is connected.
+    ready: Barrier,
+}
+
+/// Loads the target. The first wrong answer fails all of it.
+pub(crate) fn run<W: Workload>(target: &Target, workload: &W, load: Load) -> Result<Round> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(load.connections).max(1);
+    let shared = Shared {
+        target,
+        workload,
+        load,
+        pacer: match load.pace {
+            Pace::Closed => None,
+            Pace::Rate(rate) => Some(Pacer::new(rate, load.until)),
+        },
+        turn: AtomicU64::new(0),
+        failed: AtomicBool::new(false),
+        ready: Barrier::new(threads + 1),
     };
-    let sends = u64::try_from(latencies.len())?;
-    Ok(Measured {
-        sends,
-        per_second: f64::from(u32::try_from(sends)?) / elapsed.as_secs_f64(),
-        p50: quantile(0.5),
-        p99: quantile(0.99),
+    let all = Mutex::new(Latencies::new());
+    let (elapsed, ends) = thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|number| {
+                // Connections are shared out as evenly as they can be.
+                let mine = (number..load.connections).step_by(threads).count();
+                let (shared, all) = (&shared, &all);
+                scope.spawn(move || shared.run_thread(mine, all))
+            })
+            .collect();
+        shared.ready.wait();
+        let start = Instant::now();
+        if let Some(pacer) = &shared.pacer {
+            pacer.run(start, &shared.failed);
+        }
+        let ends: Vec<_> = running.into_iter().map(ScopedJoinHandle::join).collect();
+        (start.elapsed(), ends)
+    });
+    for end in ends {
+        end.map_err(|_| anyhow!("a thread of the load panicked"))??;
+    }
+    let latencies = all.into_inner().map_err(|_| anyhow!("a thread panicked"))?;
+    Ok(Round {
+        requests: latencies.len(),
+        elapsed,
+        latencies,
     })
 }
+
+impl<W: Workload> Shared<'_, W> {
+    /// Runs so many connections on a thread of their own.
+    fn run_thread(&self, connections: usize, all: &Mutex<Latencies>) -> Result<()> {
+        let connected = self.connect(connections);
+        // Also after a failure: the others wait for everybody.
+        self.failed.fetch_or(connected.is_err(), Ordering::Relaxed);
+        self.ready.wait();
+        let (runtime, clients) = connected?;
+        let latencies = RefCell::new(Latencies::new());
+        let start = Instant::now();
+        let connections = clients
+            .into_iter()
+            .map(|client| self.run_connection(client, start, &latencies));
+        for ended in runtime.block_on(join_all(connections)) {
+            ended?;
+        }
+        let mut all = all.lock().map_err(|_| anyhow!("a thread panicked"))?;
+        all.add_all(&latencies.into_inner())
+    }
+
+    fn connect(&self, connections: usize) -> Result<(Runtime, Vec<Client>)> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let clients = runtime.block_on(async {
+            let mut clients = Vec::with_capacity(connections);
+            for _ in 0..connections {
+                clients.push(Client::connect(self.target).await?);
+            }
+            anyhow::Ok(clients)
+        })?;
+        Ok((runtime, clients))
+    }
+
+    async fn run_connection(
+        &self,
+        mut client: Client,
+        start: Instant,
+        latencies: &RefCell<Latencies>,
+    ) -> Result<()> {
+        while !self.failed.load(Ordering::Relaxed) {
+            let Some((turn, since)) = self.next(start).await else {
+                break;
+            };
+            let taken = self.exchange(&mut client, turn, since).await;
+            self.failed.fetch_or(taken.is_err(), Ordering::Relaxed);
+            latencies.borrow_mut().add(taken?);
+        }
+        Ok(())
+    }
+
+    /// The next turn, once it is time for it, and since when its latency counts; none when it is over.
+    async fn next(&self, start: Instant) -> Option<(u64, Instant)> {
+        if let Some(pacer) = &self.pacer {
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+            return pacer.wait(turn).await.map(|due| (turn, due));
+        }
+        let over = match self.load.until {
+            Until::Lasting(lasting) => start.elapsed() >= lasting,
+            Until::Requests(_) => false,
+        };
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let over = over || matches!(self.load.until, Until::Requests(most) if turn >= most);
+        (!over).then(|| (turn, Instant::now()))
+    }
+
+    /// One request and its answer; how long it took.
+    async fn exchange(&self, client: &mut Client, turn: u64, since: Instant) -> Result<Duration> {
+        let asked = self.workload.ask(turn, &mut client.request());
+        let answer = client.exchange().await?;
+        let taken = since.elapsed();
+        self.workload.check(&asked, &answer)?;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests;

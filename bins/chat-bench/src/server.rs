@@ -1,42 +1,103 @@
-//! The server under load: the production layers over a file, with the batch size under control.
+//! The server that is measured: the production binary over a directory of its own.
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
-use chat_domain::ports::SystemClock;
-use chat_http::HttpOptions;
-use chat_service::ChatService;
-use chat_store::{SqliteOptions, SqliteStore};
+use anyhow::{Context, Result, bail, ensure};
 
-/// Starts a server over the file `path`, on a thread that runs until the process ends.
-/// `max_batch` limits how many writes share one commit.
-pub(crate) fn start(path: &Path, max_batch: Option<usize>) -> Result<SocketAddr> {
-    let options = SqliteOptions::new(path);
-    let options = match max_batch {
-        Some(most) => options.max_batch(most),
-        None => options,
-    };
-    let store = Arc::new(SqliteStore::open(&options)?);
-    let service = ChatService::new(store, Arc::new(SystemClock));
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    let (started, start) = mpsc::channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            match chat_http::server(listener, service, HttpOptions::default()) {
-                Ok(server) => {
-                    drop(started.send(Ok(())));
-                    server.await
-                }
-                Err(error) => {
-                    drop(started.send(Err(error)));
-                    Ok(())
-                }
+use crate::child::Child;
+
+/// The production binary.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    binary: PathBuf,
+}
+
+impl Server {
+    /// The binary that was named. If none was: started by cargo, it is built first, so that what is
+    /// measured is what lies in the tree; otherwise the one beside this program.
+    pub(crate) fn find(named: Option<&Path>) -> Result<Self> {
+        let binary = match named {
+            Some(path) => path.to_path_buf(),
+            None => beside()?,
+        };
+        ensure!(
+            binary.is_file(),
+            "there is no server {}: build chat-server, or name one with --server",
+            binary.display()
+        );
+        Ok(Self { binary })
+    }
+
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// Starts it over the database in `data`. Its access log is off: it would be written to nowhere.
+    pub(crate) fn start(&self, data: &Path) -> Result<Child> {
+        let mut command = self.command("serve", data);
+        Child::start(command.args(["--listen", "127.0.0.1:0"]))
+    }
+
+    /// Has it prove every counter of the database in `data`.
+    pub(crate) fn recount(&self, data: &Path) -> Result<()> {
+        let counted = self.command("recount", data).output()?;
+        ensure!(
+            counted.status.success(),
+            "the recount found something: {}{}",
+            String::from_utf8_lossy(&counted.stdout),
+            String::from_utf8_lossy(&counted.stderr)
+        );
+        Ok(())
+    }
+
+    /// A subcommand over the database in `data`, under no setting but the defaults.
+    pub(crate) fn command(&self, subcommand: &str, data: &Path) -> Command {
+        let mut command = Command::new(&self.binary);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("CHAT_") {
+                command.env_remove(name);
             }
-        })
-    });
-    start.recv().context("the server's thread ended")??;
-    Ok(address)
+        }
+        command
+            .env("RUST_LOG", "info,chat_http::access=off")
+            .arg(subcommand)
+            .arg("--data-dir")
+            .arg(data);
+        command
+    }
+}
+
+/// The server beside this program, in the same profile.
+fn beside() -> Result<PathBuf> {
+    let this = env::current_exe().context("can't tell where this program lies")?;
+    let dir = this.parent().context("this program lies nowhere")?;
+    if let Some(cargo) = env::var_os("CARGO") {
+        build(Path::new(&cargo), dir)?;
+    }
+    Ok(dir.join(format!("chat-server{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Builds the server into the directory `dir` of a profile.
+fn build(cargo: &Path, dir: &Path) -> Result<()> {
+    let target = dir.parent().context("no target directory")?;
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
+    let built = Command::new(cargo)
+        .args(["build", "--package", "chat-server", "--profile", profile])
+        .arg("--manifest-path")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target)
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("can't run {}", cargo.display()))?;
+    if !built.success() {
+        bail!("chat-server can't be built");
+    }
+    Ok(())
 }

@@ -1,0 +1,85 @@
+//! What the machine could do at most: the same HTTP stack without anything behind it, and the bare disk.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header::ContentType;
+use actix_web::web::{Bytes, Data, Json};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::child::{Child, SERVES};
+use crate::load::Latencies;
+
+/// The subcommand that serves the floors; the argument is the file with the constant page.
+pub(crate) const SUBCOMMAND: &str = "floor";
+
+/// A message as it is sent, with the fields that the sends of this bench have.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Sent {
+    pub(crate) sender_id: i64,
+    pub(crate) group_id: i64,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) content: String,
+}
+
+/// Starts this program once more, to serve the floors with `page` as the constant page.
+pub(crate) fn start(dir: &Path, page: &[u8]) -> Result<Child> {
+    let file = dir.join("page");
+    fs::write(&file, page)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    Child::start(command.arg(SUBCOMMAND).arg(file))
+}
+
+/// Serves the floors until the process is killed: `POST /echo` parses a message and answers it,
+/// `GET /page` answers the content of a file.
+pub(crate) fn serve(page: PathBuf) -> Result<()> {
+    let page = Bytes::from(fs::read(&page).with_context(|| page.display().to_string())?);
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    actix_web::rt::System::new().block_on(async {
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(Data::new(page.clone()))
+                .route("/echo", web::post().to(echo))
+                .route("/page", web::get().to(constant))
+        })
+        .listen(listener)?
+        .run();
+        eprintln!("{SERVES}{address}");
+        Ok(server.await?)
+    })
+}
+
+async fn echo(sent: Json<Sent>) -> HttpResponse {
+    HttpResponse::Ok().json(sent)
+}
+
+async fn constant(page: Data<Bytes>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(Bytes::clone(&page))
+}
+
+/// How many appends of 4 KiB, each followed by fdatasync, end in how long, one after the other.
+pub(crate) fn fsyncs(dir: &Path, lasting: Duration) -> Result<(f64, Latencies)> {
+    let path = dir.join("fsync");
+    let mut file = File::create(&path)?;
+    let (block, start) = ([0_u8; 4096], Instant::now());
+    let mut latencies = Latencies::new();
+    while start.elapsed() < lasting {
+        let begun = Instant::now();
+        file.write_all(&block)?;
+        file.sync_data()?;
+        latencies.add(begun.elapsed());
+    }
+    let per_second = 0.0;
+    fs::remove_file(path)?;
+    Ok((per_second, latencies))
+}

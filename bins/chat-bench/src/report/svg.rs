@@ -1,0 +1,1 @@
+//! Growth as a picture.
