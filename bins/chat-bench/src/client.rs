@@ -62,7 +62,8 @@ impl Request<'_> {
         for part in [method, " ", path, " HTTP/1.1\r\n"] {
             self.bytes.extend_from_slice(part.as_bytes());
         }
-        self.field("Host", &self.host);
+        let host = self.host;
+        self.field("Host", &host);
         if let Some(user) = user {
             self.field("X-User-Id", &user);
         }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::child::{Child, SERVES};
-use crate::load::Latencies;
+use crate::load::{Latencies, Round};
 
 /// The subcommand that serves the floors; the argument is the file with the constant page.
 pub(crate) const SUBCOMMAND: &str = "floor";
@@ -39,8 +39,8 @@ pub(crate) fn start(dir: &Path, page: &[u8]) -> Result<Child> {
 
 /// Serves the floors until the process is killed: `POST /echo` parses a message and answers it,
 /// `GET /page` answers the content of a file.
-pub(crate) fn serve(page: PathBuf) -> Result<()> {
-    let page = Bytes::from(fs::read(&page).with_context(|| page.display().to_string())?);
+pub(crate) fn serve(page: &Path) -> Result<()> {
+    let page = Bytes::from(fs::read(page).with_context(|| page.display().to_string())?);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     actix_web::rt::System::new().block_on(async {
@@ -67,8 +67,8 @@ async fn constant(page: Data<Bytes>) -> HttpResponse {
         .body(Bytes::clone(&page))
 }
 
-/// How many appends of 4 KiB, each followed by fdatasync, end in how long, one after the other.
-pub(crate) fn fsyncs(dir: &Path, lasting: Duration) -> Result<(f64, Latencies)> {
+/// Appends of 4 KiB, each followed by fdatasync, one after the other.
+pub(crate) fn fsyncs(dir: &Path, lasting: Duration) -> Result<Round> {
     let path = dir.join("fsync");
     let mut file = File::create(&path)?;
     let (block, start) = ([0_u8; 4096], Instant::now());
@@ -79,7 +79,11 @@ pub(crate) fn fsyncs(dir: &Path, lasting: Duration) -> Result<(f64, Latencies)> 
         file.sync_data()?;
         latencies.add(begun.elapsed());
     }
-    let per_second = 0.0;
+    let round = Round {
+        requests: latencies.len(),
+        elapsed: start.elapsed(),
+        latencies,
+    };
     fs::remove_file(path)?;
-    Ok((per_second, latencies))
+    Ok(round)
 }

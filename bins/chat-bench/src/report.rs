@@ -156,7 +156,8 @@ impl Report {
             .into_iter()
             .map(|(name, text)| {
                 let path = dir.join(name);
-                fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
+                fs::write(&path, text)
+                    .with_context(|| format!("can't write {}", path.display()))?;
                 Ok(path)
             })
             .collect()

@@ -46,7 +46,10 @@ fn in_ticks(stat: &str) -> Option<Duration> {
 }
 
 fn status(pid: u32, field: &str) -> Option<u64> {
-    kilobytes(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?, field)
+    kilobytes(
+        &fs::read_to_string(format!("/proc/{pid}/status")).ok()?,
+        field,
+    )
 }
 
 fn kilobytes(status: &str, field: &str) -> Option<u64> {

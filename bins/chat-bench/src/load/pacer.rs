@@ -1,7 +1,7 @@
 //! A fixed rate: says when each request is due, and lets nobody go before.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 

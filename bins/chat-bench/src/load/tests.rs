@@ -141,7 +141,11 @@ fn a_closed_loop_ends_after_its_time() {
     let until = Until::Lasting(Duration::from_millis(100));
     let round = run(&target, &turns, load(2, Pace::Closed, until)).unwrap();
     assert!(round.elapsed >= Duration::from_millis(100));
-    assert!(round.requests > 0 && round.requests <= 42, "{}", round.requests);
+    assert!(
+        round.requests > 0 && round.requests <= 42,
+        "{}",
+        round.requests
+    );
     assert!(round.latencies.quantile(0.01) >= 5.0);
 }
 
@@ -156,7 +160,12 @@ fn a_stall_is_charged_with_everybody_who_waited() {
     };
     let target = server(stall);
     let until = Until::Requests(200);
-    let paced = run(&target, &Turns::new(None), load(1, Pace::Rate(200.0), until)).unwrap();
+    let paced = run(
+        &target,
+        &Turns::new(None),
+        load(1, Pace::Rate(200.0), until),
+    )
+    .unwrap();
     let closed = run(&target, &Turns::new(None), load(1, Pace::Closed, until)).unwrap();
     assert!(paced.elapsed >= Duration::from_millis(990));
     // A tenth of the requests waited longer than 400 ms less what is due until they are asked.

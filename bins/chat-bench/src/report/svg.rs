@@ -1,1 +1,4 @@
-//! Growth as a picture.
+//! scratch
+pub(super) fn draw(_: &super::Curve) -> anyhow::Result<String> {
+    Ok(String::new())
+}

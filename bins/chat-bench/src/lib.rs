@@ -1,0 +1,81 @@
+//! A benchmark that anyone can run: how fast a chat-server is on this machine, what it costs as history
+//! grows, and how far it is from what the machine could do at most.
+//!
+//! A run starts the production binary over a temporary directory, fills it, and measures workloads in
+//! rounds that take turns with floors: the same HTTP stack with nothing behind it, and the bare disk. Every
+//! answer is checked, and so is that what was acknowledged was durable: a figure of something else than it
+//! says is worse than none.
+//!
+//! - `options` is the command line, `run` the order of things, `report` what comes out.
+//! - `load` asks, closed loop or fixed rate; `workloads` says what, and what a right answer is; `world` is
+//!   what they talk about.
+//! - `subject` and `server` are what is measured, `floor` what it is compared with, `child` a process of
+//!   either, `client` a connection to it.
+//! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
+
+mod checks;
+mod child;
+mod client;
+mod fill;
+mod floor;
+mod growth;
+mod load;
+mod measure;
+mod options;
+mod progress;
+mod report;
+mod run;
+mod server;
+mod start;
+mod subject;
+mod usage;
+mod workloads;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::options::Options;
+
+/// The process: parses the command line, measures, and prints the report on standard output.
+///
+/// What goes wrong, a wrong answer of the server among it, ends as one sentence on standard error and
+/// exit code 1; a command line that can't be read, as clap's usage message and exit code 2.
+pub fn main() -> ExitCode {
+    let matches = match options::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Failing to print the message leaves nothing better to do than the exit code.
+            drop(error.print());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let done = match matches.subcommand() {
+        Some((floor::SUBCOMMAND, args)) => {
+            let page: Option<&PathBuf> = args.get_one("page");
+            page.map_or(Ok(()), |page| floor::serve(page))
+        }
+        _ => Options::read(&matches).and_then(|options| bench(&options)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chat-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(options: &Options) -> Result<()> {
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    let report = run::run(options, format!("chat-bench {}", command.join(" ")))?;
+    println!("{}", report.markdown());
+    if let Some(dir) = &options.out {
+        for path in report.write(dir)? {
+            progress::step(format_args!("wrote {}", path.display()));
+        }
+    }
+    Ok(())
+}

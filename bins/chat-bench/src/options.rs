@@ -1,0 +1,277 @@
+//! The command line: what is measured, and how long.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use url::Url;
+
+use crate::floor;
+
+/// What can be measured, in the order in which it is.
+pub(crate) const WORKLOADS: [&str; 7] = ["start", "w1", "w1c", "w2h", "w2", "w3", "growth"];
+
+/// The connections of reads and of sends at a fixed rate.
+pub(crate) const CONNECTIONS: usize = 32;
+
+/// The connections of sends.
+const SENDERS: [usize; 4] = [1, 8, 32, 128];
+
+/// How many messages have to be stored for each group, at least, so that those of a hot group fill a page.
+pub(crate) const MESSAGES_OF_A_GROUP: u64 = 10;
+
+/// One run.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    /// A server that runs already; otherwise one is started.
+    pub(crate) url: Option<Url>,
+    pub(crate) server: Option<PathBuf>,
+    pub(crate) workloads: Vec<String>,
+    /// How many messages are stored before the rows are measured.
+    pub(crate) messages: u64,
+    pub(crate) groups: usize,
+    /// How many connections send; one row for each.
+    pub(crate) senders: Vec<usize>,
+    /// Requests a second; none is a closed loop.
+    pub(crate) rate: Option<f64>,
+    pub(crate) rounds: usize,
+    /// The length of a round.
+    pub(crate) round: Duration,
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("chat-bench")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Measures a chat-server beside what its machine could do at most")
+        .after_help(
+            "The data lies below TMPDIR while it runs: on a disk in memory every fsync is free.",
+        )
+        .subcommand(
+            Command::new(floor::SUBCOMMAND)
+                .about("Serve the floors, for another chat-bench")
+                .hide(true)
+                .arg(
+                    Arg::new("page")
+                        .required(true)
+                        .value_parser(value_parser!(PathBuf)),
+                ),
+        )
+        .args_conflicts_with_subcommands(true)
+        .args([
+            Arg::new("quick")
+                .long("quick")
+                .action(ArgAction::SetTrue)
+                .help("End within two minutes: fewer messages, shorter rounds"),
+            value(
+                "url",
+                "URL",
+                "Measure this running server, which is filled and kept",
+            ),
+            value(
+                "server",
+                "PATH",
+                "The chat-server to start [default: built, or beside this]",
+            )
+            .value_parser(value_parser!(PathBuf)),
+            value(
+                "workloads",
+                "LIST",
+                "Only these, of start,w1,w1c,w2h,w2,w3,growth",
+            ),
+            value(
+                "messages",
+                "N",
+                "Messages to store first [default: 1000000; quick, url: 100000]",
+            )
+            .value_parser(value_parser!(u64).range(1_000..=1_000_000_000)),
+            value(
+                "groups",
+                "N",
+                "Conversations, of five members each [default: 1000]",
+            )
+            .value_parser(value_parser!(u32).range(40..=100_000)),
+            value(
+                "connections",
+                "LIST",
+                "How many send at a time [default: 1,8,32,128]",
+            ),
+            value(
+                "rate",
+                "N",
+                "Requests per second of every workload, instead of a closed loop",
+            )
+            .value_parser(value_parser!(f64)),
+            value("rounds", "N", "Rounds of each workload [default: 3]")
+                .value_parser(value_parser!(u16).range(1..=100)),
+            value(
+                "seconds",
+                "S",
+                "The length of a round [default: 3; quick: 1]",
+            )
+            .value_parser(value_parser!(f64)),
+            value(
+                "out",
+                "DIR",
+                "Write report.md, report.json and curves as SVG there",
+            )
+            .value_parser(value_parser!(PathBuf)),
+        ])
+}
+
+fn value(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+impl Options {
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self> {
+        let quick = matches.get_flag("quick");
+        let url = matches.get_one::<String>("url").map(|url| parse_url(url));
+        let url = url.transpose()?;
+        let small = quick || url.is_some();
+        let seconds = matches.get_one("seconds").copied();
+        let seconds = seconds.unwrap_or(if quick { 1.0 } else { 3.0 });
+        ensure!(
+            (0.01..=3_600.0).contains(&seconds),
+            "--seconds must be 0.01 to 3600"
+        );
+        let rate: Option<f64> = matches.get_one("rate").copied();
+        if let Some(rate) = rate {
+            ensure!(
+                (1.0..=1e6).contains(&rate),
+                "--rate must be 1 to 1000000 requests per second"
+            );
+        }
+        let messages = match matches.get_one("messages") {
+            Some(messages) => *messages,
+            None if small => 100_000,
+            None => 1_000_000,
+        };
+        let groups = matches
+            .get_one("groups")
+            .map_or(1_000, |groups: &u32| *groups);
+        ensure!(
+            messages >= u64::from(groups) * MESSAGES_OF_A_GROUP,
+            "--messages must be {MESSAGES_OF_A_GROUP} for each group, or pages are not full"
+        );
+        Ok(Self {
+            url,
+            server: matches.get_one("server").cloned(),
+            workloads: workloads(matches.get_one::<String>("workloads"))?,
+            messages,
+            // Whole rounds through the users, so that each is in as many groups.
+            groups: usize::try_from(groups / 4 * 4)?,
+            senders: senders(matches.get_one::<String>("connections"))?,
+            rate,
+            rounds: matches
+                .get_one("rounds")
+                .map_or(3, |rounds: &u16| usize::from(*rounds)),
+            round: Duration::from_secs_f64(seconds),
+            out: matches.get_one("out").cloned(),
+        })
+    }
+
+    /// Whether this is to be measured.
+    pub(crate) fn wants(&self, workload: &str) -> bool {
+        self.workloads.iter().any(|wanted| wanted == workload)
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url> {
+    let url = Url::parse(text).with_context(|| format!("--url {text} is no URL"))?;
+    if url.scheme() != "http" || url.host_str().is_none() || url.path() != "/" {
+        bail!("--url must be like http://127.0.0.1:8080");
+    }
+    Ok(url)
+}
+
+fn workloads(list: Option<&String>) -> Result<Vec<String>> {
+    let Some(list) = list else {
+        return Ok(WORKLOADS.map(str::to_owned).to_vec());
+    };
+    list.split(',')
+        .map(|name| {
+            ensure!(
+                WORKLOADS.contains(&name),
+                "--workloads has {name:?}; there are {}",
+                WORKLOADS.join(",")
+            );
+            Ok(name.to_owned())
+        })
+        .collect()
+}
+
+fn senders(list: Option<&String>) -> Result<Vec<usize>> {
+    let Some(list) = list else {
+        return Ok(SENDERS.to_vec());
+    };
+    list.split(',')
+        .map(|number| {
+            let number: usize = number.parse().unwrap_or(0);
+            ensure!(
+                (1..=10_000).contains(&number),
+                "--connections must be numbers from 1 to 10000, such as 1,32"
+            );
+            Ok(number)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn read(args: &[&str]) -> Result<Options> {
+        let matches = command().try_get_matches_from([&["chat-bench"], args].concat())?;
+        Options::read(&matches)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_run_without_arguments_is_the_whole_one() {
+        let options = read(&[]).unwrap();
+        assert_eq!(options.workloads, WORKLOADS);
+        assert_eq!(options.senders, [1, 8, 32, 128]);
+        assert_eq!((options.messages, options.groups), (1_000_000, 1_000));
+        assert_eq!((options.rounds, options.round.as_secs()), (3, 3));
+    }
+
+    #[test]
+    fn a_quick_run_is_smaller_unless_told_otherwise() {
+        let options = read(&["--quick"]).unwrap();
+        assert_eq!((options.messages, options.round.as_secs()), (100_000, 1));
+        let options = read(&["--quick", "--messages", "50000", "--seconds", "2"]).unwrap();
+        assert_eq!((options.messages, options.round.as_secs()), (50_000, 2));
+        let options = read(&["--url", "http://127.0.0.1:8080"]).unwrap();
+        assert_eq!((options.messages, options.round.as_secs()), (100_000, 3));
+    }
+
+    #[rstest]
+    #[case(&["--workloads", "w1,w9"], "w9")]
+    #[case(&["--workloads", ""], "there are")]
+    #[case(&["--connections", "1,0"], "--connections must be")]
+    #[case(&["--connections", "many"], "--connections must be")]
+    #[case(&["--rate", "0"], "--rate must be")]
+    #[case(&["--rate", "NaN"], "--rate must be")]
+    #[case(&["--seconds=-1"], "--seconds")]
+    #[case(&["--seconds", "NaN"], "--seconds must be")]
+    #[case(&["--messages", "10"], "--messages")]
+    #[case(&["--messages", "9999"], "--messages must be 10 for each")]
+    #[case(&["--rounds", "0"], "--rounds")]
+    #[case(&["--url", "127.0.0.1:8080"], "--url")]
+    #[case(&["--url", "https://example.org"], "--url must be")]
+    #[case(&["--url", "http://example.org/chat"], "--url must be")]
+    #[case(&["--quack"], "--quack")]
+    fn bad_arguments_are_told(#[case] args: &[&str], #[case] said: &str) {
+        let error = format!("{:#}", read(args).unwrap_err());
+        assert!(error.contains(said), "{error}");
+    }
+}

@@ -1,0 +1,117 @@
+//! The server under measurement: one that is started, stopped, copied and killed, or one that runs already.
+
+use std::fs;
+use std::net::ToSocketAddrs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::child::Child;
+use crate::client::{Client, Target};
+use crate::server::Server;
+
+/// A server over a database of its own, below a temporary directory.
+pub(crate) struct Own {
+    pub(crate) server: Server,
+    pub(crate) data: PathBuf,
+    child: Option<Child>,
+}
+
+impl Own {
+    /// Starts it over the database in `data`, which is made if it is missing.
+    pub(crate) fn start(server: &Server, data: PathBuf) -> Result<Self> {
+        let child = server.start(&data)?;
+        Ok(Self {
+            server: server.clone(),
+            data,
+            child: Some(child),
+        })
+    }
+
+    pub(crate) fn target(&self) -> Result<Target> {
+        let child = self.child.as_ref().context("the server is stopped")?;
+        Ok(child.target())
+    }
+
+    /// Stops it, and starts it again; between the two, `what` is done to its files.
+    pub(crate) fn restart<T>(&mut self, what: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+        self.stop()?;
+        let done = what(&self.data)?;
+        self.child = Some(self.server.start(&self.data)?);
+        Ok(done)
+    }
+
+    /// Stops it as SIGTERM does.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.child.take().map_or(Ok(()), Child::stop)
+    }
+
+    /// Ends it as a crash would, and starts it again.
+    pub(crate) fn crash(&mut self) -> Result<()> {
+        self.child.take().map_or(Ok(()), Child::kill)?;
+        self.child = Some(self.server.start(&self.data)?);
+        Ok(())
+    }
+}
+
+/// Where a server that runs already is reached.
+pub(crate) fn remote(url: &Url) -> Result<Target> {
+    let (host, port) = (
+        url.host_str().context("a URL without host")?,
+        url.port_or_known_default().context("a URL without port")?,
+    );
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let mut addresses = (bare, port)
+        .to_socket_addrs()
+        .with_context(|| format!("{host} is not found"))?;
+    Ok(Target {
+        address: addresses
+            .next()
+            .with_context(|| format!("{host} has no address"))?,
+        host: format!("{host}:{port}"),
+        pid: None,
+    })
+}
+
+/// The bytes of all files in a directory.
+pub(crate) fn size(dir: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for file in fs::read_dir(dir)? {
+        bytes += file?.metadata()?.len();
+    }
+    Ok(bytes)
+}
+
+/// Copies the files of a stopped server.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir(to)?;
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        fs::copy(file.path(), to.join(file.file_name()))?;
+    }
+    Ok(())
+}
+
+/// A directory for everything of a run; it goes when this does.
+pub(crate) fn scratch() -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("chat-bench-")
+        .tempdir()
+        .context("can't make a temporary directory")
+}
+
+/// One answer, which must be 200, outside of any load.
+pub(crate) fn fetch(target: &Target, path: &str, user: Option<i64>) -> Result<Vec<u8>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut client = Client::connect(target).await?;
+        client.request().get(path, user);
+        let answer = client.exchange().await?;
+        answer.expect(200)?;
+        Ok(answer.body.to_vec())
+    })
+}
