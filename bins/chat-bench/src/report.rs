@@ -1,6 +1,7 @@
 //! What a run has found: a table to read, JSON to keep, and curves to look at.
 
 mod machine;
+mod number;
 mod svg;
 mod table;
 
@@ -11,6 +12,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 pub(crate) use self::machine::Machine;
+
+/// What stands where there is nothing to tell.
+const NONE: &str = "–";
 
 /// All of a run.
 #[derive(Debug, Serialize)]
@@ -124,11 +128,24 @@ impl Ratio {
     }
 }
 
+impl Curve {
+    /// How much the cost may grow from the smallest size to the largest.
+    pub(crate) fn wanted(&self) -> Wanted {
+        match self.name {
+            "messages" => Wanted::AtMost(1.25),
+            _ => Wanted::Open,
+        }
+    }
+}
+
 impl Line {
-    /// How many times the cost at the smallest size the cost at the largest is.
+    /// How many times the cost at the smallest size the cost at the largest is; none if that can't be
+    /// told, as when there is one size only.
     pub(crate) fn growth(&self) -> Option<f64> {
-        let (first, last) = (self.points.first()?, self.points.last()?);
-        Some(last.cpu_us / first.cpu_us)
+        let by_size = |point: &&Point| point.size;
+        let first = self.points.iter().min_by_key(by_size)?;
+        let last = self.points.iter().max_by_key(by_size)?;
+        (first.size < last.size && first.cpu_us > 0.0).then(|| last.cpu_us / first.cpu_us)
     }
 }
 
