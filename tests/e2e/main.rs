@@ -6,6 +6,7 @@ mod access_log;
 mod answers;
 mod bad_bodies;
 mod bad_requests;
+mod bench;
 mod crash;
 mod files;
 mod fuzz;

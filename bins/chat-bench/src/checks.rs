@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::client::{Answer, Request, Target};
@@ -19,56 +19,67 @@ use crate::world::{History, World};
 /// How many groups the server that is killed has.
 const GROUPS: usize = 40;
 
-/// How many messages are acknowledged before the kill, at least.
-const BEFORE_THE_KILL: u64 = 500;
+/// How often it is killed. A server that acknowledges too early may get away once.
+const KILLS: u32 = 3;
+
+/// How many messages are acknowledged before each kill, at least.
+const BEFORE_A_KILL: u64 = 200;
 
 /// How long to wait for them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Fails unless all that a server has acknowledged is there after it was killed under load.
+/// Fails unless all that a server has acknowledged is there each time that it was killed under load.
 pub(crate) fn survives(server: &Server, dir: &Path) -> Result<String> {
     let mut own = Own::start(server, dir.join("killed"))?;
     let world = World::build(&own.target()?, "killed".to_owned(), GROUPS)?;
     let history = History::of(&world);
-    let sends = Sends {
-        world: &world,
-        history: &history,
-        spread: Spread::Even,
-        first: 0,
-    };
-    let (target, over) = (own.target()?, AtomicBool::new(false));
-    thread::scope(|scope| {
-        let sending = scope.spawn(|| {
-            let load = closed(CONNECTIONS, Until::Lasting(PATIENCE));
-            let ended = load::run(&target, &sends, load);
-            over.store(true, Ordering::Relaxed);
-            ended
-        });
-        let since = Instant::now();
-        while history.len() < BEFORE_THE_KILL && !over.load(Ordering::Relaxed) {
-            ensure!(
-                since.elapsed() < PATIENCE,
-                "too few sends were acknowledged"
-            );
-            thread::sleep(Duration::from_millis(1));
-        }
-        let failed_before = over.load(Ordering::Relaxed);
-        own.crash()?;
-        let ended = sending.join().ok().context("a thread panicked")?;
-        if failed_before {
-            ended?;
-        }
-        anyhow::Ok(())
-    })?;
-    let recall = Recall::all(&world, &history);
-    let all = closed(CONNECTIONS, Until::Requests(recall.len()));
-    load::run(&own.target()?, &recall, all)?;
+    for _ in 0..KILLS {
+        kill(&mut own, &world, &history)?;
+        let recall = Recall::all(&world, &history);
+        let all = closed(CONNECTIONS, Until::Requests(recall.len()));
+        load::run(&own.target()?, &recall, all)?;
+    }
     own.stop()?;
     own.server.recount(&own.data)?;
     Ok(format!(
-        "killed under load after {} acknowledged sends, the server had every one of them, and its recount agreed",
-        recall.len()
+        "killed {KILLS} times under load, after {} acknowledged sends in all, the server had every \
+         one of them, and its recount agreed",
+        history.len()
     ))
+}
+
+/// Sends until enough was acknowledged, and kills the server amid that.
+fn kill(own: &mut Own, world: &World, history: &History) -> Result<()> {
+    let sends = Sends {
+        world,
+        history,
+        spread: Spread::Even,
+        first: history.len(),
+    };
+    let (target, over) = (own.target()?, AtomicBool::new(false));
+    let enough = history.len() + BEFORE_A_KILL;
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            let ended = load::run(
+                &target,
+                &sends,
+                closed(CONNECTIONS, Until::Lasting(PATIENCE)),
+            );
+            over.store(true, Ordering::Relaxed);
+            ended
+        });
+        while history.len() < enough && !over.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let ended_before = over.load(Ordering::Relaxed);
+        own.crash()?;
+        let ended = sending.join().ok().context("a thread panicked")?;
+        if ended_before {
+            ended.context("the server failed before it was killed")?;
+            bail!("too few sends were acknowledged");
+        }
+        Ok(())
+    })
 }
 
 /// Fails unless each group holds as many messages as were acknowledged.

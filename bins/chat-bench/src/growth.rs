@@ -13,11 +13,17 @@ use crate::subject::Own;
 use crate::workloads::{Deep, Sends, Spread, Unseen};
 use crate::world::{History, World};
 
-/// How many rounds each point has. They are short, so that a file hardly grows by them.
-const ROUNDS: usize = 5;
+/// How many rounds each point has.
+const ROUNDS: usize = 7;
 
-/// How many requests a round has.
-const REQUESTS: u64 = 2_000;
+/// How many messages the smallest file has for each send of a round: it should hardly grow meanwhile.
+const SHARE: u64 = 20;
+
+/// The most sends of a round.
+const MOST_SENDS: u64 = 500;
+
+/// How many times as many reads: they change nothing.
+const READS: u64 = 4;
 
 /// The sizes of groups.
 const MEMBERS: [usize; 4] = [2, 10, 100, 1_000];
@@ -46,9 +52,11 @@ pub(crate) fn by_messages(world: &World, sizes: &[Sized<'_>]) -> Result<Curve> {
     let sends: Vec<_> = sizes.iter().map(|size| even(world, size.history)).collect();
     let messages: Vec<u64> = sizes.iter().map(|size| size.messages).collect();
     let targets: Vec<_> = sizes.iter().map(|size| size.target.clone()).collect();
-    let pages = line("W2 page at any depth", &messages, &targets, &deep)?;
-    let unseen = line("W3 unseen counts", &messages, &targets, &unseen)?;
-    let sends = line("W1 send", &messages, &targets, &sends)?;
+    let number = sends_of_a_round(messages.iter().copied().min().unwrap_or_default());
+    let reads = number * READS;
+    let pages = line("W2 page at any depth", reads, &messages, &targets, &deep)?;
+    let unseen = line("W3 unseen counts", reads, &messages, &targets, &unseen)?;
+    let sends = line("W1 send", number, &messages, &targets, &sends)?;
     Ok(Curve {
         name: "messages",
         axis: "messages stored",
@@ -90,16 +98,23 @@ pub(crate) fn by_members(
         .collect();
     let sizes = MEMBERS.map(|size| size as u64);
     let targets = vec![target.clone(); MEMBERS.len()];
+    let number = sends_of_a_round(history.len());
     Ok(Curve {
         name: "members",
         axis: "members of the group",
-        lines: vec![line("W1 send", &sizes, &targets, &sends)?],
+        lines: vec![line("W1 send", number, &sizes, &targets, &sends)?],
     })
 }
 
-/// One workload at each size; `sizes`, `targets` and `workloads` go together.
+/// How many sends a round has, beside so many messages.
+fn sends_of_a_round(messages: u64) -> u64 {
+    (messages / SHARE).clamp(1, MOST_SENDS)
+}
+
+/// One workload at each size, so many requests in a round; `sizes`, `targets` and `workloads` go together.
 fn line<W: Workload>(
     name: &'static str,
+    requests: u64,
     sizes: &[u64],
     targets: &[Target],
     workloads: &[W],
@@ -108,7 +123,7 @@ fn line<W: Workload>(
     // The first round of each is not counted.
     for round in 0..=ROUNDS {
         for ((target, workload), rounds) in targets.iter().zip(workloads).zip(&mut rounds) {
-            let cpu_us = cost(target, workload)?;
+            let cpu_us = cost(target, workload, requests)?;
             if round > 0 {
                 rounds.push(cpu_us);
             }
@@ -125,12 +140,12 @@ fn line<W: Workload>(
 }
 
 /// Processor time of a request, in microseconds, over one round.
-fn cost<W: Workload>(target: &Target, workload: &W) -> Result<f64> {
+fn cost<W: Workload>(target: &Target, workload: &W, requests: u64) -> Result<f64> {
     let mut series = Series::new();
     let load = Load {
         connections: CONNECTIONS,
         pace: Pace::Closed,
-        until: Until::Requests(REQUESTS),
+        until: Until::Requests(requests),
     };
     series.run(target, workload, load)?;
     series
