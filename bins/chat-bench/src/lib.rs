@@ -72,10 +72,8 @@ fn bench(options: &Options) -> Result<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
     let report = run::run(options, format!("chat-bench {}", command.join(" ")))?;
     println!("{}", report.markdown());
-    if let Some(dir) = &options.out {
-        for path in report.write(dir)? {
-            progress::step(format_args!("wrote {}", path.display()));
-        }
+    for path in report.write(&options.out)? {
+        progress::step(format_args!("wrote {}", path.display()));
     }
     Ok(())
 }

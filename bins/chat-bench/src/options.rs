@@ -38,7 +38,8 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// The length of a round.
     pub(crate) round: Duration,
-    pub(crate) out: Option<PathBuf>,
+    /// Where the report is written.
+    pub(crate) out: PathBuf,
 }
 
 /// The whole command line.
@@ -115,7 +116,7 @@ pub(crate) fn command() -> Command {
             value(
                 "out",
                 "DIR",
-                "Write report.md, report.json and curves as SVG there",
+                "Where report.md, report.json and curves as SVG go [default: bench, beside this]",
             )
             .value_parser(value_parser!(PathBuf)),
         ])
@@ -169,7 +170,7 @@ impl Options {
                 .get_one("rounds")
                 .map_or(3, |rounds: &u16| usize::from(*rounds)),
             round: Duration::from_secs_f64(seconds),
-            out: matches.get_one("out").cloned(),
+            out: matches.get_one("out").cloned().map_or_else(beside, Ok)?,
         })
     }
 
@@ -177,6 +178,12 @@ impl Options {
     pub(crate) fn wants(&self, workload: &str) -> bool {
         self.workloads.iter().any(|wanted| wanted == workload)
     }
+}
+
+/// The directory `bench` beside this program, and so in cargo's target directory.
+fn beside() -> Result<PathBuf> {
+    let this = std::env::current_exe().context("can't tell where this program lies")?;
+    Ok(this.with_file_name("bench"))
 }
 
 fn parse_url(text: &str) -> Result<Url> {
