@@ -1,8 +1,11 @@
 //! A whole run: what is measured after what.
 
+mod reads;
+mod sends;
+
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 
 use crate::checks;
 use crate::child::Child;
@@ -14,18 +17,15 @@ use crate::load::{Pace, Workload};
 use crate::measure::{Rounds, Series, in_turn};
 use crate::options::{CONNECTIONS, MESSAGES_OF_A_GROUP, Options};
 use crate::progress::step;
-use crate::report::{Machine, Ratio, Report, Row, Wanted};
+use crate::report::{Machine, Report, Row, Wanted};
 use crate::server::Server;
 use crate::start;
 use crate::subject::{self, Own, fetch};
-use crate::workloads::{Constant, Deep, Echo, Hot, Sends, Spread, Unseen};
+use crate::workloads::Echo;
 use crate::world::{History, World};
 
-/// What a send at a fixed rate has to keep up with, as a share of the most that was reached.
+/// The fixed rate at which a workload is measured besides, as a share of the most that was reached.
 const EASY: f64 = 0.5;
-
-/// How many parts a round over one connection is cut into.
-const SLICES: usize = 5;
 
 /// Measures what `options` want.
 pub(crate) fn run(options: &Options, command: String) -> Result<Report> {
@@ -173,71 +173,7 @@ struct Named {
     wanted: Wanted,
 }
 
-const W1: &str = "POST /messages";
-
 impl Bench<'_> {
-    fn reads(&self) -> Result<Vec<Row>> {
-        let mut rows = Vec::new();
-        if self.options.wants("w2h") {
-            let named = Named {
-                name: "W2h",
-                what: "GET /messages, newest 50",
-                wanted: Wanted::AtLeast(0.5),
-            };
-            let hot = Hot::new(&self.world, &self.history)?;
-            let page = self.floor.as_ref().map_or(&[][..], |floor| &floor.page);
-            rows.extend(self.read(named, &hot, ("page", &Constant(page)))?);
-        }
-        if self.options.wants("w2") {
-            let named = Named {
-                name: "W2",
-                what: "GET /messages, 50 before any",
-                wanted: Wanted::AtLeast(0.2),
-            };
-            let deep = Deep::new(&self.world, &self.history)?;
-            rows.extend(self.read(named, &deep, ("echo", &Echo))?);
-        }
-        if self.options.wants("w3") {
-            let named = Named {
-                name: "W3",
-                what: "GET /messages/unseen/:id",
-                wanted: Wanted::AtLeast(0.25),
-            };
-            let unseen = Unseen::new(&self.world, &self.history)?;
-            rows.extend(self.read(named, &unseen, ("echo", &Echo))?);
-        }
-        Ok(rows)
-    }
-
-    /// A workload that changes nothing: in a closed loop beside its floor, and at a rate that it can keep.
-    fn read<W: Workload, F: Workload>(
-        &self,
-        named: Named,
-        workload: &W,
-        (of_floor, floor): (&'static str, &F),
-    ) -> Result<Vec<Row>> {
-        if let Some(rate) = self.options.rate {
-            return Ok(vec![self.paced(named, workload, rate)?]);
-        }
-        step(format_args!("{}: {}", named.name, named.what));
-        let target = self.floor.as_ref().map(|floor| floor.child.target());
-        let beside = target.as_ref().map(|target| (target, floor));
-        let rounds = self.rounds(CONNECTIONS, Pace::Closed);
-        let (below, series) = in_turn(beside, (&self.target, workload), rounds, || Ok(()))?;
-        let easy = series.per_second() * EASY;
-        let mut rows = vec![compared(
-            &series,
-            named,
-            CONNECTIONS,
-            beside.map(|_| (of_floor, &below)),
-        )];
-        rows.push(self.paced(named, workload, easy)?);
-        if beside.is_some() {
-            rows.push(below.row(of_floor, "floor", CONNECTIONS));
-        }
-        Ok(rows)
-    }
-
     /// A workload at a fixed rate.
     fn paced<W: Workload>(&self, named: Named, workload: &W, rate: f64) -> Result<Row> {
         step(format_args!(
@@ -251,93 +187,6 @@ impl Bench<'_> {
             fixed_rate: Some(rate),
             ..series.row(named.name, named.what, CONNECTIONS)
         })
-    }
-
-    fn sends(&self) -> Result<Vec<Row>> {
-        let mut rows = Vec::new();
-        let mut connections = self.options.senders.clone();
-        let (w1, w1c) = (self.options.wants("w1"), self.options.wants("w1c"));
-        if !w1 {
-            connections.clear();
-        }
-        if w1c && !connections.contains(&1) {
-            connections.push(1);
-        }
-        for connections in connections {
-            rows.extend(self.sends_over(connections)?);
-        }
-        if !w1 {
-            rows.retain(|row| row.name != "W1");
-        }
-        Ok(rows)
-    }
-
-    fn sends_over(&self, connections: usize) -> Result<Vec<Row>> {
-        let sends = Sends {
-            world: &self.world,
-            history: &self.history,
-            spread: Spread::Even,
-            first: self.history.len(),
-        };
-        let wanted = match connections {
-            32 => Wanted::AtLeast(0.25),
-            128 => Wanted::AtLeast(0.35),
-            _ => Wanted::Open,
-        };
-        let named = Named {
-            name: "W1",
-            what: W1,
-            wanted,
-        };
-        if let Some(rate) = self.options.rate {
-            return Ok(vec![self.paced(named, &sends, rate)?]);
-        }
-        step(format_args!("W1: {W1} over {connections} connections"));
-        let target = self.floor.as_ref().map(|floor| floor.child.target());
-        let beside = target.as_ref().map(|target| (target, &Echo));
-        let mut fsync = Series::new();
-        let before = (checks::commits(&self.target)?, self.history.len());
-        let mut rounds = self.rounds(connections, Pace::Closed);
-        if connections == 1 {
-            // An fsync takes another time from one second to the next: they take turns more often.
-            rounds.count *= SLICES;
-            rounds.lasting /= u32::try_from(SLICES)?;
-        }
-        let disk = || match &self.own {
-            Some(_) => fsync.add(&floor::fsyncs(self.dir, rounds.lasting.div_f64(3.0))?),
-            None => Ok(()),
-        };
-        let (echo, series) = in_turn(beside, (&self.target, &sends), rounds, disk)?;
-        let over = beside.map(|_| ("echo", &echo));
-        let mut rows = vec![compared(&series, named, connections, over)];
-        if connections == 1 {
-            self.one_commit_each(before)?;
-            if over.is_some() && self.own.is_some() {
-                rows.push(alone(&series, &echo, &fsync));
-            }
-        }
-        if connections == CONNECTIONS {
-            rows.push(self.paced(named, &sends, series.per_second() * EASY)?);
-        }
-        if over.is_some() {
-            rows.push(echo.row("echo", "floor", connections));
-        }
-        if self.own.is_some() {
-            rows.push(fsync.row("fsync", "floor", 1));
-        }
-        Ok(rows)
-    }
-
-    /// Fails unless each send over one connection had a commit of its own.
-    fn one_commit_each(&self, (commits, sends): (u64, u64)) -> Result<()> {
-        let commits = checks::commits(&self.target)? - commits;
-        let sends = self.history.len() - sends;
-        ensure!(
-            commits >= sends,
-            "{sends} sends over one connection were acknowledged, one after the other, after \
-             {commits} commits: some were not durable"
-        );
-        Ok(())
     }
 
     fn rounds(&self, connections: usize, pace: Pace) -> Rounds {
@@ -400,20 +249,6 @@ fn compared(
     match floor {
         Some(floor) => series.row_over((named.name, named.what, connections), floor, named.wanted),
         None => series.row(named.name, named.what, connections),
-    }
-}
-
-/// What a send over one connection takes, beside what an fsync and an echo take: nobody waits for others.
-fn alone(sends: &Series, echo: &Series, fsync: &Series) -> Row {
-    let least = fsync.quantile(0.5) + echo.quantile(0.5);
-    let ratio = Ratio {
-        value: sends.quantile(0.5) / least,
-        wanted: Wanted::AtMost(1.5),
-    };
-    Row {
-        floor: Some("(fsync + echo), p50"),
-        ratio: Some(ratio),
-        ..sends.row("W1c", W1, 1)
     }
 }
 
