@@ -26,6 +26,7 @@ const WALLS: [(&str, &[&str]); 6] = [
             "libsqlite3-sys",
             "log",
             "percent-encoding",
+            "quick_cache",
             "thiserror",
         ],
     ),

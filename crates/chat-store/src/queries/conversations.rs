@@ -7,6 +7,7 @@ use chat_domain::{
 };
 use diesel::prelude::*;
 
+use super::facts::{OfGroup, OfPair};
 use super::{Conn, Tx, locks, one};
 use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
 use crate::schema::{conversations, groups, participants};
@@ -38,7 +39,7 @@ impl Conversations for Tx<'_> {
     }
 
     fn lock_group_conversation(&mut self, group: GroupId) -> StoreResult<Option<Conversation>> {
-        self.read(|conn| {
+        self.known(OfGroup(group), |conn| {
             locks::group_conversation(conn, group)?;
             by_group(conn, group)
         })
@@ -53,7 +54,7 @@ impl Conversations for Tx<'_> {
             locks::direct_conversation(conn, pair)?;
             by_pair(conn, pair)
         };
-        if let Some(conversation) = self.read(lock)? {
+        if let Some(conversation) = self.known(OfPair(pair), lock)? {
             return Ok(conversation);
         }
         self.write(|conn| match open_direct(conn, pair, at)? {

@@ -66,6 +66,7 @@ impl Groups for Tx<'_> {
     }
 
     fn delete_group(&mut self, group: &Group, at: Timestamp) -> StoreResult<()> {
+        self.forget_group(group.id);
         self.write(|conn| {
             let living = groups::table
                 .find(group.id.get())

@@ -6,13 +6,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::facts::RoleIn;
 use super::{Conn, Tx, one};
 use crate::rows::{MemberRow, Place, Queried};
 use crate::schema::{group_members, groups};
 
 impl MembersRead for Tx<'_> {
     fn role(&mut self, group: GroupId, user: UserId) -> StoreResult<Option<Role>> {
-        self.read(|conn| {
+        self.known(RoleIn(group, user), |conn| {
             let role = group_members::table
                 .find((group.get(), user.get()))
                 .select(group_members::role)
@@ -95,6 +96,7 @@ impl Members for Tx<'_> {
         role: Role,
         at: Timestamp,
     ) -> StoreResult<()> {
+        self.forget(RoleIn(group, user));
         self.write(|conn| {
             let changed = diesel::update(group_members::table.find((group.get(), user.get())))
                 .set((
@@ -107,6 +109,7 @@ impl Members for Tx<'_> {
     }
 
     fn delete_member(&mut self, group: GroupId, user: UserId) -> StoreResult<()> {
+        self.forget(RoleIn(group, user));
         self.write(|conn| {
             let deleted = diesel::delete(group_members::table.find((group.get(), user.get())))
                 .execute(conn)?;

@@ -96,7 +96,7 @@ impl MessagesRead for Tx<'_> {
 
 impl Messages for Tx<'_> {
     fn append_message(&mut self, message: &NewMessage) -> StoreResult<Message> {
-        self.write(|conn| {
+        let message = self.write(|conn| {
             let seq = next_seq(conn, message)?;
             let id = insert(conn, message, seq)?;
             clear_for_sender(conn, message)?;
@@ -110,7 +110,9 @@ impl Messages for Tx<'_> {
                 created_at: message.at,
                 updated_at: message.at,
             })
-        })
+        })?;
+        self.reached(message.conversation_id, message.seq);
+        Ok(message)
     }
 
     fn hold_message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {

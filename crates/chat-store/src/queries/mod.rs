@@ -1,12 +1,13 @@
 //! The ports of each noun, written once in diesel's typed queries and compiled once per backend.
 //!
 //! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
-//! `read` and `write` run a query and put its failure into the port's terms; and `locks`. Queries
-//! are spelled so that each is one prepared statement: an absent bound of a page is a number that
+//! `read` and `write` run a query and put its failure into the port's terms, and which may remember
+//! [`facts`]; and `locks`. Queries are spelled so that each is one prepared statement: an absent bound of a page is a number that
 //! excludes nothing, not another query.
 
 mod conversations;
 mod events;
+pub(super) mod facts;
 mod files;
 mod groups;
 mod keys;

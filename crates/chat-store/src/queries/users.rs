@@ -6,6 +6,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use super::Tx;
+use super::facts::Lives;
 use crate::rows::{Place, UserRow};
 use crate::schema::users;
 
@@ -24,12 +25,14 @@ impl UsersRead for Tx<'_> {
     }
 
     fn user_exists(&mut self, id: UserId) -> StoreResult<bool> {
-        self.read(|conn| {
+        let lives = self.known(Lives(id), |conn| {
             let living = users::table
                 .find(id.get())
                 .filter(users::deleted_at.is_null());
-            Ok(select(exists(living)).get_result(conn)?)
-        })
+            let lives: bool = select(exists(living)).get_result(conn)?;
+            Ok(lives.then_some(()))
+        })?;
+        Ok(lives.is_some())
     }
 
     fn users(&mut self, after: Option<UserId>, limit: PageLimit) -> StoreResult<Page<User>> {

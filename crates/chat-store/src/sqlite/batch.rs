@@ -5,16 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use chat_domain::ports::{Outcome, StoreError, Verdict};
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
-use super::errors;
 use super::job::Job;
 use super::queries::write_head;
-use super::savepoint;
 use super::stats::Stats;
 use super::tx::{Savepoint, SqliteTx, Trace};
+use super::writer::Writing;
+use super::{errors, savepoint, transaction};
 
 /// A job that holds the writer longer than this is worth a line in the log: everybody waits for it.
 const SLOW: Duration = Duration::from_millis(50);
@@ -36,18 +35,20 @@ enum End {
     Failed(StoreError),
 }
 
-/// Begins the transaction of a batch. It takes SQLite's write lock at once: taken later, it could fail
-/// in the middle.
-pub(super) fn begin(conn: &mut SqliteConnection) -> QueryResult<()> {
-    // Through the transaction manager, which then knows that a host's nested one is a savepoint.
-    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+/// Begins the transaction of a batch.
+pub(super) fn begin(writing: &mut Writing) -> QueryResult<()> {
+    transaction::begin_to_write(&mut writing.conn)?;
+    // Inside the transaction: from here to its end nobody else can write.
+    let version = transaction::data_version(&mut writing.conn)?;
+    writing.facts.begin(version);
+    Ok(())
 }
 
 impl Batch {
     /// Runs `waiting` jobs inside the transaction until there are none, one fails it, or the time is
     /// over; the others keep waiting.
     pub(super) fn run(
-        conn: &mut SqliteConnection,
+        writing: &mut Writing,
         waiting: &mut VecDeque<Job>,
         budget: Duration,
     ) -> Self {
@@ -60,7 +61,7 @@ impl Batch {
         };
         let begun = Instant::now();
         while let Some(job) = waiting.pop_front() {
-            batch.run_one(conn, job);
+            batch.run_one(writing, job);
             if batch.failed.is_some() || begun.elapsed() >= budget {
                 break;
             }
@@ -68,14 +69,15 @@ impl Batch {
         batch
     }
 
-    fn run_one(&mut self, conn: &mut SqliteConnection, mut job: Job) {
+    fn run_one(&mut self, writing: &mut Writing, mut job: Job) {
+        let Writing { conn, facts } = writing;
         let savepoint = if self.alone {
             Savepoint::Whole
         } else {
             Savepoint::Due
         };
         let begun = Instant::now();
-        let mut tx = SqliteTx::new(conn, savepoint);
+        let mut tx = SqliteTx::to_write(conn, facts, savepoint);
         let verdict = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)));
         let trace = tx.into_trace();
         let took = begun.elapsed();
@@ -100,6 +102,7 @@ impl Batch {
                 End::Failed(error)
             }
         };
+        facts.end_job(matches!(end, End::Kept));
         self.ran.push((job, end));
     }
 
@@ -108,7 +111,7 @@ impl Batch {
         if self.failed.is_some() {
             return Ok(());
         }
-        close_nested(conn)?;
+        transaction::close_nested(conn)?;
         match (end, trace.savepoint) {
             (End::Kept, savepoint) => {
                 self.wrote |= trace.wrote;
@@ -142,10 +145,10 @@ impl Batch {
         }
         let kept = self.ran.iter().any(|(_, end)| matches!(end, End::Kept));
         if self.alone && !kept {
-            return AnsiTransactionManager::rollback_transaction(conn).is_ok();
+            return transaction::roll_back(conn).is_ok();
         }
         let begun = Instant::now();
-        match AnsiTransactionManager::commit_transaction(conn) {
+        match transaction::commit(conn) {
             Ok(()) => {
                 // Without anything to write it waits for no disk, and would say nothing of one.
                 if self.wrote {
@@ -196,18 +199,5 @@ fn shared(error: &StoreError) -> StoreError {
     match error {
         StoreError::OutcomeUnknown(_) | StoreError::Unavailable(_) => error.clone(),
         other => StoreError::Unavailable(format!("a write of the same commit failed: {other}")),
-    }
-}
-
-/// Closes nested transactions that a host's code left open, by a panic or by mistake. The savepoint
-/// around them then decides over their writes.
-fn close_nested(conn: &mut SqliteConnection) -> QueryResult<()> {
-    loop {
-        let depth =
-            AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
-        if depth.is_none_or(|depth| depth.get() <= 1) {
-            return Ok(());
-        }
-        AnsiTransactionManager::rollback_transaction(conn)?;
     }
 }

@@ -5,6 +5,7 @@ mod batch;
 mod checkpoint;
 mod connection;
 mod errors;
+mod facts;
 mod given;
 mod job;
 mod lock;
@@ -18,8 +19,10 @@ mod readers;
 mod recount;
 mod savepoint;
 mod scans;
+mod statement;
 mod stats;
 mod store;
+mod transaction;
 mod tx;
 mod writer;
 

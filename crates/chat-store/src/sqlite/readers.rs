@@ -4,14 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use chat_domain::ports::{ReadJob, StoreError, StoreResult};
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::r2d2::{self, ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel::sqlite::SqliteConnection;
 
 use super::connection::Database;
-use super::errors;
 use super::stats::PoolState;
-use super::tx::{Savepoint, SqliteTx};
+use super::tx::SqliteTx;
+use super::{errors, transaction};
 
 /// How long a read waits for a connection. A bounded read waits on its caller's thread, so that not
 /// having one soon is better said than waited out.
@@ -75,11 +74,11 @@ pub(super) fn read(mut conn: Reader, mut job: Box<dyn ReadJob>) {
 
 fn in_snapshot(conn: &mut SqliteConnection, job: &mut dyn ReadJob) -> StoreResult<()> {
     let failed = |error| errors::of_database(&error).error;
-    AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN").map_err(failed)?;
+    transaction::begin_to_read(conn).map_err(failed)?;
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        job.run(&mut SqliteTx::new(conn, Savepoint::Whole));
+        job.run(&mut SqliteTx::to_read(conn));
     }));
-    let ended = AnsiTransactionManager::rollback_transaction(conn);
+    let ended = transaction::roll_back(conn);
     ran.map_err(|_| StoreError::Panicked)?;
     ended.map_err(failed)
 }

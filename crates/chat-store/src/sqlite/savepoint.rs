@@ -1,32 +1,13 @@
 //! The savepoint of one job within a batch.
 //!
 //! Diesel's own nested transaction rolls back to its savepoint without releasing it, so they would
-//! pile up over a batch; and it sends each as text, parsed anew. These are prepared once.
+//! pile up over a batch.
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::sqlite::SqliteConnection;
 
-macro_rules! statement {
-    ($name:ident, $sql:literal) => {
-        struct $name;
-
-        impl QueryFragment<Sqlite> for $name {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-                out.push_sql($sql);
-                Ok(())
-            }
-        }
-
-        impl QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
-        impl RunQueryDsl<SqliteConnection> for $name {}
-    };
-}
+use super::statement::statement;
 
 statement!(Take, "SAVEPOINT chat_job");
 statement!(Release, "RELEASE chat_job");

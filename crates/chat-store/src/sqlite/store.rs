@@ -15,7 +15,7 @@ use super::migrate::open_migrated;
 use super::readers::{self, Readers};
 use super::scans::Scans;
 use super::stats::Stats;
-use super::writer::Writer;
+use super::writer::{Writer, Writing};
 use super::{OpenError, SqliteOptions};
 
 /// A [`Store`] in a SQLite file.
@@ -88,7 +88,7 @@ impl SqliteStore {
         let running = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             database,
-            conn: Some(conn),
+            conn: Some(Writing::over(conn)),
             queue,
             max_batch: options.max_batch,
             running: Arc::clone(&running),

@@ -1,9 +1,11 @@
 //! A transaction on SQLite, as a job sees it. The ports it offers are in `queries`.
 
 use chat_domain::ports::{StoreError, StoreResult};
+use chat_domain::{ConversationId, GroupId, Seq};
 use diesel::sqlite::SqliteConnection;
 
 use super::errors::{self, Failure};
+use super::facts::{Facts, Remembered};
 use super::savepoint;
 use crate::rows::Queried;
 
@@ -11,6 +13,8 @@ use crate::rows::Queried;
 /// [`ReadTx`](chat_domain::ports::ReadTx), a write as a [`WriteTx`](chat_domain::ports::WriteTx).
 pub struct SqliteTx<'c> {
     conn: &'c mut SqliteConnection,
+    /// What the writer remembers; a reader remembers nothing.
+    facts: Option<&'c mut Facts>,
     savepoint: Savepoint,
     fatal: Option<StoreError>,
     half_done: Option<StoreError>,
@@ -42,9 +46,28 @@ pub(super) struct Trace {
 }
 
 impl<'c> SqliteTx<'c> {
-    pub(super) fn new(conn: &'c mut SqliteConnection, savepoint: Savepoint) -> Self {
+    /// A read's whole transaction.
+    pub(super) fn to_read(conn: &'c mut SqliteConnection) -> Self {
+        Self::new(conn, None, Savepoint::Whole)
+    }
+
+    /// A write's share of a transaction.
+    pub(super) fn to_write(
+        conn: &'c mut SqliteConnection,
+        facts: &'c mut Facts,
+        savepoint: Savepoint,
+    ) -> Self {
+        Self::new(conn, Some(facts), savepoint)
+    }
+
+    fn new(
+        conn: &'c mut SqliteConnection,
+        facts: Option<&'c mut Facts>,
+        savepoint: Savepoint,
+    ) -> Self {
         Self {
             conn,
+            facts,
             savepoint,
             fatal: None,
             half_done: None,
@@ -60,6 +83,7 @@ impl<'c> SqliteTx<'c> {
     /// If the transaction has failed already.
     pub fn connection(&mut self) -> StoreResult<&mut SqliteConnection> {
         self.begin_write()?;
+        self.distrust();
         Ok(self.conn)
     }
 
@@ -94,8 +118,53 @@ impl<'c> SqliteTx<'c> {
         self.read(query).inspect_err(|error| {
             if !matches!(error, StoreError::Conflict(_)) {
                 self.half_done = Some(error.clone());
+                self.distrust();
             }
         })
+    }
+
+    /// What is remembered of the fact, or what the query finds, which is remembered then.
+    pub(super) fn known<F: Remembered>(
+        &mut self,
+        fact: F,
+        query: impl FnOnce(&mut SqliteConnection) -> Queried<Option<F::Says>>,
+    ) -> StoreResult<Option<F::Says>> {
+        if let Some(says) = self.facts.as_ref().and_then(|facts| fact.recall(facts)) {
+            return Ok(Some(says));
+        }
+        let found = self.read(query)?;
+        if let (Some(says), Some(facts)) = (found, &mut self.facts) {
+            facts.remember(fact, says);
+        }
+        Ok(found)
+    }
+
+    /// The fact is about to be changed.
+    pub(super) fn forget(&mut self, fact: impl Remembered) {
+        if let Some(facts) = &mut self.facts {
+            fact.forget(facts);
+        }
+    }
+
+    /// The group is about to be deleted, with all that is said of it.
+    pub(super) fn forget_group(&mut self, group: GroupId) {
+        if let Some(facts) = &mut self.facts {
+            facts.forget_group(group);
+        }
+    }
+
+    /// A message has taken the next place of the conversation.
+    pub(super) fn reached(&mut self, conversation: ConversationId, seq: Seq) {
+        if let Some(facts) = &mut self.facts {
+            facts.reached(conversation, seq);
+        }
+    }
+
+    /// What is remembered may not be so any more.
+    fn distrust(&mut self) {
+        if let Some(facts) = &mut self.facts {
+            facts.distrust();
+        }
     }
 
     /// Notes that the head of the log has to be written before the commit.
@@ -120,6 +189,7 @@ impl<'c> SqliteTx<'c> {
     fn note(&mut self, failure: Failure) -> StoreError {
         if failure.fatal {
             self.fatal = Some(failure.error.clone());
+            self.distrust();
         }
         failure.error
     }

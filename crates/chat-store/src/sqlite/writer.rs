@@ -16,6 +16,7 @@ use diesel::sqlite::SqliteConnection;
 use super::batch::{self, Batch};
 use super::checkpoint::Checkpoints;
 use super::connection::Database;
+use super::facts::Facts;
 use super::job::Job;
 use super::lock::FileLock;
 use super::stats::Stats;
@@ -27,13 +28,27 @@ const BUDGET: Duration = Duration::from_millis(50);
 /// The writing side of a store. It owns the lock on the file, which so outlives the last commit.
 pub(super) struct Writer {
     pub(super) database: Database,
-    pub(super) conn: Option<SqliteConnection>,
+    pub(super) conn: Option<Writing>,
     pub(super) queue: Receiver<Job>,
     pub(super) max_batch: usize,
     pub(super) running: Arc<AtomicBool>,
     pub(super) stats: Arc<Stats>,
     pub(super) checkpoints: Checkpoints,
     pub(super) _lock: FileLock,
+}
+
+/// The connection that writes, and what is remembered of what it has written. A new one begins with
+/// nothing.
+pub(super) struct Writing {
+    pub(super) conn: SqliteConnection,
+    pub(super) facts: Facts,
+}
+
+impl Writing {
+    pub(super) fn over(conn: SqliteConnection) -> Self {
+        let facts = Facts::new();
+        Self { conn, facts }
+    }
 }
 
 impl Writer {
@@ -43,7 +58,8 @@ impl Writer {
         while self.gather(&mut waiting) {
             self.commit_some(&mut waiting);
         }
-        self.checkpoints.stop(&self.database, self.conn.as_mut());
+        let conn = self.conn.as_mut().map(|writing| &mut writing.conn);
+        self.checkpoints.stop(&self.database, conn);
     }
 
     /// Takes what waits, up to a batch of it; false when nothing will come any more.
@@ -66,21 +82,21 @@ impl Writer {
     }
 
     fn commit_some(&mut self, waiting: &mut VecDeque<Job>) {
-        let mut conn = match self.connection() {
-            Ok(conn) => conn,
+        let mut writing = match self.connection() {
+            Ok(writing) => writing,
             Err(error) => return self.refuse(waiting, &error),
         };
-        if let Err(error) = batch::begin(&mut conn) {
+        if let Err(error) = batch::begin(&mut writing) {
             return self.refuse(waiting, &StoreError::Unavailable(error.to_string()));
         }
         self.running.store(true, Ordering::Relaxed);
-        let mut batch = Batch::run(&mut conn, waiting, BUDGET);
+        let mut batch = Batch::run(&mut writing, waiting, BUDGET);
         self.running.store(false, Ordering::Relaxed);
         // Only a connection of which nothing is in doubt is used again. Dropping it undoes what is
         // left of the transaction, before any job is told so.
-        if batch.end(&mut conn, &self.stats) {
-            self.conn = Some(conn);
-        } else if catch_unwind(AssertUnwindSafe(|| drop(conn))).is_err() {
+        if batch.end(&mut writing.conn, &self.stats) {
+            self.conn = Some(writing);
+        } else if catch_unwind(AssertUnwindSafe(|| drop(writing))).is_err() {
             // Diesel panics when SQLite can't close; the jobs must be told their end all the same.
             log::error!("a connection that was given up could not be closed");
         }
@@ -91,13 +107,14 @@ impl Writer {
     }
 
     /// The connection; a new one if the last was given up.
-    fn connection(&mut self) -> Result<SqliteConnection, StoreError> {
-        if let Some(conn) = self.conn.take() {
-            return Ok(conn);
+    fn connection(&mut self) -> Result<Writing, StoreError> {
+        if let Some(writing) = self.conn.take() {
+            return Ok(writing);
         }
         log::warn!("the writer connects again");
         self.database
             .writer()
+            .map(Writing::over)
             .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
@@ -106,11 +123,11 @@ impl Writer {
         if !self.checkpoints.after(jobs) {
             return;
         }
-        let Some(mut conn) = self.conn.take() else {
+        let Some(mut writing) = self.conn.take() else {
             return;
         };
-        match self.checkpoints.restart(&self.database, &mut conn) {
-            Ok(()) => self.conn = Some(conn),
+        match self.checkpoints.restart(&self.database, &mut writing.conn) {
+            Ok(()) => self.conn = Some(writing),
             Err(error) => log::warn!("the log of the database can't start anew: {error}"),
         }
     }
