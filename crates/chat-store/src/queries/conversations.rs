@@ -8,6 +8,7 @@ use chat_domain::{
 use diesel::prelude::*;
 
 use super::facts::{OfGroup, OfPair};
+use super::prepared::Prepared;
 use super::{Conn, Tx, locks, one};
 use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
 use crate::schema::{conversations, groups, participants};
@@ -89,14 +90,14 @@ impl Conversations for Tx<'_> {
                 conversation_id,
                 ..
             } = participant;
-            let changed =
+            let update =
                 diesel::update(participants::table.find((user_id.get(), conversation_id.get())))
                     .set((
                         participants::joined_seq.eq(participant.joined_seq.get()),
                         participants::seen_through.eq(participant.seen_through.get()),
                         participants::cleared.eq(participant.cleared),
-                    ))
-                    .execute(conn)?;
+                    ));
+            let changed = Prepared(update).execute(conn)?;
             one(
                 changed,
                 format_args!("participant {user_id} of conversation {conversation_id}"),

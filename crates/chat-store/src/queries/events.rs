@@ -7,6 +7,7 @@ use chat_domain::{
 use diesel::dsl::max;
 use diesel::prelude::*;
 
+use super::prepared::{CutDsl, Prepared};
 use super::{Conn, Tx, one};
 use crate::rows::{EventRow, Queried};
 use crate::schema::{event_log, events};
@@ -30,8 +31,8 @@ impl EventsRead for Tx<'_> {
             events::table
                 .filter(events::position.gt(after))
                 .order(events::position)
-                .limit(take)
                 .select(EventRow::as_select())
+                .cut(0, take)
                 .load(conn)?
                 .into_iter()
                 .map(LoggedEvent::try_from)
@@ -69,8 +70,7 @@ pub(in super::super) fn write_head(conn: &mut Conn) -> Queried<()> {
     let Some(latest) = latest else {
         return Ok(());
     };
-    let changed = diesel::update(event_log::table.find(1))
-        .set(event_log::position.eq(latest))
-        .execute(conn)?;
+    let update = diesel::update(event_log::table.find(1)).set(event_log::position.eq(latest));
+    let changed = Prepared(update).execute(conn)?;
     one(changed, "the head of the log")
 }

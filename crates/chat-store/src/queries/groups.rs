@@ -4,6 +4,7 @@ use chat_domain::ports::{Conflict, Groups, GroupsRead, StoreResult};
 use chat_domain::{ConversationId, Group, GroupId, NewGroup, Timestamp};
 use diesel::prelude::*;
 
+use super::prepared::Prepared;
 use super::{Tx, one};
 use crate::rows::{GroupRow, Place};
 use crate::schema::{conversations, group_members, groups, participants};
@@ -71,12 +72,11 @@ impl Groups for Tx<'_> {
             let living = groups::table
                 .find(group.id.get())
                 .filter(groups::deleted_at.is_null());
-            let deleted = diesel::update(living)
-                .set((
-                    groups::deleted_at.eq(at.as_micros()),
-                    groups::member_count.eq(0),
-                ))
-                .execute(conn)?;
+            let update = diesel::update(living).set((
+                groups::deleted_at.eq(at.as_micros()),
+                groups::member_count.eq(0),
+            ));
+            let deleted = Prepared(update).execute(conn)?;
             one(deleted, format_args!("living group {}", group.id))?;
             let conversation = group.conversation_id.get();
             diesel::delete(group_members::table.filter(group_members::group_id.eq(group.id.get())))

@@ -4,6 +4,7 @@ use chat_domain::ports::{Keys, StoreResult};
 use chat_domain::{Actor, IdempotencyKey, KeptAnswer, Timestamp};
 use diesel::prelude::*;
 
+use super::prepared::{CutDsl, Prepared};
 use super::{Tx, locks, one};
 use crate::rows::{KeyRow, owner};
 use crate::schema::idempotency_keys;
@@ -30,7 +31,7 @@ impl Keys for Tx<'_> {
                 idempotency_keys::answer.eq(answer.answer.as_slice()),
                 idempotency_keys::created_at.eq(answer.at.as_micros()),
             );
-            let changed = diesel::insert_into(idempotency_keys::table)
+            let upsert = diesel::insert_into(idempotency_keys::table)
                 .values((
                     idempotency_keys::actor.eq(owner(answer.actor)),
                     idempotency_keys::key.eq(answer.key.as_str()),
@@ -38,8 +39,8 @@ impl Keys for Tx<'_> {
                 ))
                 .on_conflict((idempotency_keys::actor, idempotency_keys::key))
                 .do_update()
-                .set(kept)
-                .execute(conn)?;
+                .set(kept);
+            let changed = Prepared(upsert).execute(conn)?;
             one(changed, "an idempotency key")
         })
     }
@@ -49,9 +50,9 @@ impl Keys for Tx<'_> {
             let last = idempotency_keys::table
                 .filter(idempotency_keys::created_at.lt(before.as_micros()))
                 .order(idempotency_keys::created_at)
-                .offset(most - 1)
                 .select(idempotency_keys::created_at)
-                .first::<i64>(conn)
+                .cut(most - 1, 1)
+                .get_result::<i64>(conn)
                 .optional()?;
             // Without a last one there are fewer than may go.
             let below = last.map_or(before.as_micros(), |last| last + 1);

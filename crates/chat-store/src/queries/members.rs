@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::facts::RoleIn;
+use super::prepared::{CutDsl, Prepared};
 use super::{Conn, Tx, one};
 use crate::rows::{MemberRow, Place, Queried};
 use crate::schema::{group_members, groups};
@@ -61,8 +62,8 @@ impl MembersRead for Tx<'_> {
                 .filter(group_members::group_id.eq(group.get()))
                 .filter(group_members::user_id.gt(after.map_or(0, UserId::get)))
                 .order(group_members::user_id)
-                .limit(limit.get() + 1)
                 .select(MemberRow::as_select())
+                .cut(0, limit.get() + 1)
                 .load(conn)?;
             let found = rows
                 .into_iter()
@@ -98,12 +99,12 @@ impl Members for Tx<'_> {
     ) -> StoreResult<()> {
         self.forget(RoleIn(group, user));
         self.write(|conn| {
-            let changed = diesel::update(group_members::table.find((group.get(), user.get())))
-                .set((
+            let update =
+                diesel::update(group_members::table.find((group.get(), user.get()))).set((
                     group_members::role.eq(role.as_str()),
                     group_members::updated_at.eq(at.as_micros()),
-                ))
-                .execute(conn)?;
+                ));
+            let changed = Prepared(update).execute(conn)?;
             one(changed, format_args!("member {user} of group {group}"))
         })
     }
@@ -124,8 +125,7 @@ fn count(conn: &mut Conn, group: GroupId, change: i64) -> Queried<()> {
     let living = groups::table
         .find(group.get())
         .filter(groups::deleted_at.is_null());
-    let changed = diesel::update(living)
-        .set(groups::member_count.eq(groups::member_count + change))
-        .execute(conn)?;
+    let update = diesel::update(living).set(groups::member_count.eq(groups::member_count + change));
+    let changed = Prepared(update).execute(conn)?;
     one(changed, format_args!("living group {group}"))
 }

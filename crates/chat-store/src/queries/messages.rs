@@ -8,6 +8,7 @@ use chat_domain::{
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
+use super::prepared::{CutDsl, Prepared};
 use super::{Conn, Tx, locks, one};
 use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
 use crate::schema::{conversations, files, messages, participants, seens};
@@ -56,15 +57,15 @@ impl MessagesRead for Tx<'_> {
             let below = below.map_or(i64::MAX, MessageId::get);
             let page = living!()
                 .filter(messages::id.lt(below))
-                .order(messages::id.desc())
-                .limit(take)
-                .offset(skip);
+                .order(messages::id.desc());
             read_all(match timeline {
                 Timeline::Conversation(conversation) => page
                     .filter(messages::conversation_id.eq(conversation.get()))
+                    .cut(skip, take)
                     .load(conn)?,
                 Timeline::Inbox(user) => page
                     .filter(messages::receiver_id.eq(user.get()))
+                    .cut(skip, take)
                     .load(conn)?,
             })
         })
@@ -78,16 +79,15 @@ impl MessagesRead for Tx<'_> {
     ) -> StoreResult<Vec<Message>> {
         self.read(|conn| {
             let above = above.map_or(0, MessageId::get);
-            let page = living!()
-                .filter(messages::id.gt(above))
-                .order(messages::id)
-                .limit(take);
+            let page = living!().filter(messages::id.gt(above)).order(messages::id);
             read_all(match timeline {
                 Timeline::Conversation(conversation) => page
                     .filter(messages::conversation_id.eq(conversation.get()))
+                    .cut(0, take)
                     .load(conn)?,
                 Timeline::Inbox(user) => page
                     .filter(messages::receiver_id.eq(user.get()))
+                    .cut(0, take)
                     .load(conn)?,
             })
         })
@@ -134,13 +134,12 @@ impl Messages for Tx<'_> {
             let living = messages::table
                 .find(message.id.get())
                 .filter(messages::deleted_at.is_null());
-            let deleted = diesel::update(living)
-                .set((
-                    messages::deleted_at.eq(at.as_micros()),
-                    messages::content.eq(None::<String>),
-                    messages::file_id.eq(None::<i64>),
-                ))
-                .execute(conn)?;
+            let update = diesel::update(living).set((
+                messages::deleted_at.eq(at.as_micros()),
+                messages::content.eq(None::<String>),
+                messages::file_id.eq(None::<i64>),
+            ));
+            let deleted = Prepared(update).execute(conn)?;
             one(deleted, format_args!("living message {}", message.id))?;
 
             locks::participants(conn, message.conversation_id)?;
@@ -152,9 +151,9 @@ impl Messages for Tx<'_> {
                 .filter(participants::user_id.ne(message.sender_id.get()))
                 .filter(participants::seen_through.lt(message.seq.get()))
                 .filter(not(exists(marked)));
-            diesel::update(unseen_by)
-                .set(participants::cleared.eq(participants::cleared + 1))
-                .execute(conn)?;
+            let update =
+                diesel::update(unseen_by).set(participants::cleared.eq(participants::cleared + 1));
+            Prepared(update).execute(conn)?;
             Ok(())
         })
     }
@@ -180,11 +179,10 @@ fn read_all(found: Vec<Found>) -> Queried<Vec<Message>> {
 fn next_seq(conn: &mut Conn, message: &NewMessage) -> Queried<Seq> {
     let id = message.conversation_id.get();
     let place = Place::row("conversations", id);
-    let seq = diesel::update(conversations::table.find(id))
+    let update = diesel::update(conversations::table.find(id))
         .set(conversations::last_seq.eq(conversations::last_seq + 1))
-        .returning(conversations::last_seq)
-        .get_result::<i64>(conn)
-        .optional()?;
+        .returning(conversations::last_seq);
+    let seq = Prepared(update).get_result::<i64>(conn).optional()?;
     place.read("last_seq", place.required("last_seq", seq)?, Seq::parse)
 }
 
@@ -218,10 +216,9 @@ fn clear_for_sender(conn: &mut Conn, message: &NewMessage) -> Queried<()> {
         conversation_id,
         ..
     } = message;
-    let cleared =
-        diesel::update(participants::table.find((sender_id.get(), conversation_id.get())))
-            .set(participants::cleared.eq(participants::cleared + 1))
-            .execute(conn)?;
+    let update = diesel::update(participants::table.find((sender_id.get(), conversation_id.get())))
+        .set(participants::cleared.eq(participants::cleared + 1));
+    let cleared = Prepared(update).execute(conn)?;
     one(
         cleared,
         format_args!("participant {sender_id} of conversation {conversation_id}"),

@@ -3,7 +3,8 @@
 //! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
 //! `read` and `write` run a query and put its failure into the port's terms, and which may remember
 //! [`facts`]; and `locks`. Queries are spelled so that each is one prepared statement: an absent bound of a page is a number that
-//! excludes nothing, not another query.
+//! excludes nothing, not another query; and what would be prepared anew each time goes through
+//! `prepared`.
 
 mod conversations;
 mod events;
@@ -13,6 +14,7 @@ mod groups;
 mod keys;
 mod members;
 mod messages;
+mod prepared;
 mod readers;
 mod receipts;
 mod recount;

@@ -65,8 +65,11 @@ where
         );
         out.push_bind_param::<BigInt, _>(&self.message)?;
         // The walk goes up by user id. Sorting would first finish it; this way the limit ends it.
-        out.push_sql(") LIMIT ");
-        out.push_bind_param::<BigInt, _>(&self.take)
+        // It is no bare value for the same reason as that of a `Cut`.
+        out.push_sql(") LIMIT (");
+        out.push_bind_param::<BigInt, _>(&self.take)?;
+        out.push_sql(" + 0)");
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use diesel::dsl::{count_star, exists, not};
 use diesel::prelude::*;
 
 use super::Tx;
+use super::prepared::CutDsl;
 use super::readers::RangeReaders;
 use crate::rows::{Place, Queried, ReceiptRow, UnseenRow};
 use crate::schema::{conversations, groups, messages, participants, seen_ranges, seens, users};
@@ -47,7 +48,8 @@ impl ReceiptsRead for Tx<'_> {
                 .filter(seen_ranges::to_seq.ge(message.seq.get()))
                 .order(seen_ranges::to_seq)
                 .select((seen_ranges::from_seq, seen_ranges::seen_at))
-                .first::<(i64, i64)>(conn)
+                .cut(0, 1)
+                .get_result::<(i64, i64)>(conn)
                 .optional()?;
             Ok(range
                 .filter(|(from, _)| *from <= message.seq.get())
@@ -69,8 +71,8 @@ impl ReceiptsRead for Tx<'_> {
                 .filter(seens::user_id.gt(after))
                 .filter(seens::user_id.ne(message.sender_id.get()))
                 .order(seens::user_id)
-                .limit(take)
                 .select((seens::user_id, seens::seen_at))
+                .cut(0, take)
                 .load::<ReceiptRow>(conn)?;
             let by_range = RangeReaders {
                 conversation: message.conversation_id.get(),

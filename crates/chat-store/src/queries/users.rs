@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::Tx;
 use super::facts::Lives;
+use super::prepared::CutDsl;
 use crate::rows::{Place, UserRow};
 use crate::schema::users;
 
@@ -41,8 +42,8 @@ impl UsersRead for Tx<'_> {
                 .filter(users::id.gt(after.map_or(0, UserId::get)))
                 .filter(users::deleted_at.is_null())
                 .order(users::id)
-                .limit(limit.get() + 1)
                 .select(UserRow::as_select())
+                .cut(0, limit.get() + 1)
                 .load(conn)?;
             let found = rows
                 .into_iter()
