@@ -8,7 +8,7 @@ use chat_domain::{
 use diesel::prelude::*;
 
 use super::facts::{OfGroup, OfPair};
-use super::prepared::Prepared;
+use super::prepared::update;
 use super::{Conn, Tx, locks, one};
 use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
 use crate::schema::{conversations, groups, participants};
@@ -90,14 +90,15 @@ impl Conversations for Tx<'_> {
                 conversation_id,
                 ..
             } = participant;
-            let update =
-                diesel::update(participants::table.find((user_id.get(), conversation_id.get())))
-                    .set((
-                        participants::joined_seq.eq(participant.joined_seq.get()),
-                        participants::seen_through.eq(participant.seen_through.get()),
-                        participants::cleared.eq(participant.cleared),
-                    ));
-            let changed = Prepared(update).execute(conn)?;
+            let this = participants::user_id
+                .eq(user_id.get())
+                .and(participants::conversation_id.eq(conversation_id.get()));
+            let changes = (
+                participants::joined_seq.eq(participant.joined_seq.get()),
+                participants::seen_through.eq(participant.seen_through.get()),
+                participants::cleared.eq(participant.cleared),
+            );
+            let changed = update(participants::table, this, changes).execute(conn)?;
             one(
                 changed,
                 format_args!("participant {user_id} of conversation {conversation_id}"),

@@ -7,7 +7,7 @@ use chat_domain::{
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::prepared::{CutDsl, Prepared};
+use super::prepared::{CutDsl, update};
 use super::{Conn, Tx, one};
 use crate::rows::{EventRow, Queried};
 use crate::schema::{event_log, events};
@@ -70,7 +70,7 @@ pub(in super::super) fn write_head(conn: &mut Conn) -> Queried<()> {
     let Some(latest) = latest else {
         return Ok(());
     };
-    let update = diesel::update(event_log::table.find(1)).set(event_log::position.eq(latest));
-    let changed = Prepared(update).execute(conn)?;
+    let head = event_log::id.eq(1);
+    let changed = update(event_log::table, head, event_log::position.eq(latest)).execute(conn)?;
     one(changed, "the head of the log")
 }

@@ -4,7 +4,7 @@ use chat_domain::ports::{Conflict, Groups, GroupsRead, StoreResult};
 use chat_domain::{ConversationId, Group, GroupId, NewGroup, Timestamp};
 use diesel::prelude::*;
 
-use super::prepared::Prepared;
+use super::prepared::update;
 use super::{Tx, one};
 use crate::rows::{GroupRow, Place};
 use crate::schema::{conversations, group_members, groups, participants};
@@ -69,14 +69,14 @@ impl Groups for Tx<'_> {
     fn delete_group(&mut self, group: &Group, at: Timestamp) -> StoreResult<()> {
         self.forget_group(group.id);
         self.write(|conn| {
-            let living = groups::table
-                .find(group.id.get())
-                .filter(groups::deleted_at.is_null());
-            let update = diesel::update(living).set((
+            let living = groups::id
+                .eq(group.id.get())
+                .and(groups::deleted_at.is_null());
+            let gone = (
                 groups::deleted_at.eq(at.as_micros()),
                 groups::member_count.eq(0),
-            ));
-            let deleted = Prepared(update).execute(conn)?;
+            );
+            let deleted = update(groups::table, living, gone).execute(conn)?;
             one(deleted, format_args!("living group {}", group.id))?;
             let conversation = group.conversation_id.get();
             diesel::delete(group_members::table.filter(group_members::group_id.eq(group.id.get())))

@@ -5,7 +5,7 @@ use chat_domain::{Actor, IdempotencyKey, KeptAnswer, Timestamp};
 use diesel::prelude::*;
 
 use super::prepared::{CutDsl, Prepared};
-use super::{Tx, locks, one};
+use super::{Tx, locks};
 use crate::rows::{KeyRow, owner};
 use crate::schema::idempotency_keys;
 
@@ -39,9 +39,10 @@ impl Keys for Tx<'_> {
                 ))
                 .on_conflict((idempotency_keys::actor, idempotency_keys::key))
                 .do_update()
-                .set(kept);
-            let changed = Prepared(upsert).execute(conn)?;
-            one(changed, "an idempotency key")
+                .set(kept)
+                .returning(idempotency_keys::created_at);
+            Prepared(upsert).get_result::<i64>(conn)?;
+            Ok(())
         })
     }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::facts::RoleIn;
-use super::prepared::{CutDsl, Prepared};
+use super::prepared::{CutDsl, update};
 use super::{Conn, Tx, one};
 use crate::rows::{MemberRow, Place, Queried};
 use crate::schema::{group_members, groups};
@@ -99,12 +99,14 @@ impl Members for Tx<'_> {
     ) -> StoreResult<()> {
         self.forget(RoleIn(group, user));
         self.write(|conn| {
-            let update =
-                diesel::update(group_members::table.find((group.get(), user.get()))).set((
-                    group_members::role.eq(role.as_str()),
-                    group_members::updated_at.eq(at.as_micros()),
-                ));
-            let changed = Prepared(update).execute(conn)?;
+            let member = group_members::group_id
+                .eq(group.get())
+                .and(group_members::user_id.eq(user.get()));
+            let changes = (
+                group_members::role.eq(role.as_str()),
+                group_members::updated_at.eq(at.as_micros()),
+            );
+            let changed = update(group_members::table, member, changes).execute(conn)?;
             one(changed, format_args!("member {user} of group {group}"))
         })
     }
@@ -122,10 +124,8 @@ impl Members for Tx<'_> {
 
 /// Changes the number of members that a living group shows.
 fn count(conn: &mut Conn, group: GroupId, change: i64) -> Queried<()> {
-    let living = groups::table
-        .find(group.get())
-        .filter(groups::deleted_at.is_null());
-    let update = diesel::update(living).set(groups::member_count.eq(groups::member_count + change));
-    let changed = Prepared(update).execute(conn)?;
+    let living = groups::id.eq(group.get()).and(groups::deleted_at.is_null());
+    let counted = groups::member_count.eq(groups::member_count + change);
+    let changed = update(groups::table, living, counted).execute(conn)?;
     one(changed, format_args!("living group {group}"))
 }

@@ -8,7 +8,7 @@ use chat_domain::{
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
-use super::prepared::{CutDsl, Prepared};
+use super::prepared::{CutDsl, Prepared, update};
 use super::{Conn, Tx, locks, one};
 use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
 use crate::schema::{conversations, files, messages, participants, seens};
@@ -131,29 +131,28 @@ impl Messages for Tx<'_> {
 
     fn delete_message(&mut self, message: &Message, at: Timestamp) -> StoreResult<()> {
         self.write(|conn| {
-            let living = messages::table
-                .find(message.id.get())
-                .filter(messages::deleted_at.is_null());
-            let update = diesel::update(living).set((
+            let living = messages::id
+                .eq(message.id.get())
+                .and(messages::deleted_at.is_null());
+            let nothing = (
                 messages::deleted_at.eq(at.as_micros()),
                 messages::content.eq(None::<String>),
                 messages::file_id.eq(None::<i64>),
-            ));
-            let deleted = Prepared(update).execute(conn)?;
+            );
+            let deleted = update(messages::table, living, nothing).execute(conn)?;
             one(deleted, format_args!("living message {}", message.id))?;
 
             locks::participants(conn, message.conversation_id)?;
             let marked = seens::table
                 .filter(seens::message_id.eq(message.id.get()))
                 .filter(seens::user_id.eq(participants::user_id));
-            let unseen_by = participants::table
-                .filter(participants::conversation_id.eq(message.conversation_id.get()))
-                .filter(participants::user_id.ne(message.sender_id.get()))
-                .filter(participants::seen_through.lt(message.seq.get()))
-                .filter(not(exists(marked)));
-            let update =
-                diesel::update(unseen_by).set(participants::cleared.eq(participants::cleared + 1));
-            Prepared(update).execute(conn)?;
+            let unseen_by = participants::conversation_id
+                .eq(message.conversation_id.get())
+                .and(participants::user_id.ne(message.sender_id.get()))
+                .and(participants::seen_through.lt(message.seq.get()))
+                .and(not(exists(marked)));
+            let cleared = participants::cleared.eq(participants::cleared + 1);
+            update(participants::table, unseen_by, cleared).execute(conn)?;
             Ok(())
         })
     }
@@ -179,10 +178,10 @@ fn read_all(found: Vec<Found>) -> Queried<Vec<Message>> {
 fn next_seq(conn: &mut Conn, message: &NewMessage) -> Queried<Seq> {
     let id = message.conversation_id.get();
     let place = Place::row("conversations", id);
-    let update = diesel::update(conversations::table.find(id))
+    let next = diesel::update(conversations::table.find(id))
         .set(conversations::last_seq.eq(conversations::last_seq + 1))
         .returning(conversations::last_seq);
-    let seq = Prepared(update).get_result::<i64>(conn).optional()?;
+    let seq = Prepared(next).get_result::<i64>(conn).optional()?;
     place.read("last_seq", place.required("last_seq", seq)?, Seq::parse)
 }
 
@@ -216,9 +215,11 @@ fn clear_for_sender(conn: &mut Conn, message: &NewMessage) -> Queried<()> {
         conversation_id,
         ..
     } = message;
-    let update = diesel::update(participants::table.find((sender_id.get(), conversation_id.get())))
-        .set(participants::cleared.eq(participants::cleared + 1));
-    let cleared = Prepared(update).execute(conn)?;
+    let sender = participants::user_id
+        .eq(sender_id.get())
+        .and(participants::conversation_id.eq(conversation_id.get()));
+    let own = participants::cleared.eq(participants::cleared + 1);
+    let cleared = update(participants::table, sender, own).execute(conn)?;
     one(
         cleared,
         format_args!("participant {sender_id} of conversation {conversation_id}"),

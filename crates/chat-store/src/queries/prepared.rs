@@ -1,16 +1,18 @@
 //! Statements that would be prepared anew each time they run, kept prepared.
 
 use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType};
+use diesel::sql_types::{BigInt, Bool, HasSqlType};
 
 use super::Conn;
 
-/// A statement with one text. Diesel keeps no UPDATE and no upsert, because one that sets columns only
-/// sometimes has many texts; those of the ports always set the same ones.
+/// An UPDATE or upsert that tells something of its rows. Diesel keeps none of these, because one that sets
+/// columns only sometimes has many texts; those of the ports always set the same ones. It works for what
+/// is loaded alone: of what is executed diesel asks a reference, which does not pass the answer on.
 pub(super) struct Prepared<Q>(pub(super) Q);
 
 impl<Q, DB> QueryFragment<DB> for Prepared<Q>
@@ -38,6 +40,56 @@ impl<Q: Query> Query for Prepared<Q> {
 }
 
 impl<Q> RunQueryDsl<Conn> for Prepared<Q> {}
+
+/// An UPDATE that is executed. It has a type of its own for the same reason.
+pub(super) struct Update<F, C, W> {
+    from: F,
+    changes: C,
+    filter: W,
+}
+
+/// Changes the rows of the table for which the filter holds.
+pub(super) fn update<T, V, W>(
+    table: T,
+    filter: W,
+    changes: V,
+) -> Update<T::FromClause, V::Changeset, W>
+where
+    T: Table + Copy,
+    V: AsChangeset<Target = T>,
+    W: Expression<SqlType = Bool> + AppearsOnTable<T>,
+{
+    Update {
+        from: table.from_clause(),
+        changes: changes.as_changeset(),
+        filter,
+    }
+}
+
+impl<F, C, W, DB> QueryFragment<DB> for Update<F, C, W>
+where
+    DB: Backend,
+    F: QueryFragment<DB>,
+    C: QueryFragment<DB>,
+    W: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("UPDATE ");
+        self.from.walk_ast(out.reborrow())?;
+        out.push_sql(" SET ");
+        self.changes.walk_ast(out.reborrow())?;
+        out.push_sql(" WHERE ");
+        self.filter.walk_ast(out.reborrow())
+    }
+}
+
+impl<F, C, W> QueryId for Update<F, C, W> {
+    // Found by its text.
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<F, C, W> RunQueryDsl<Conn> for Update<F, C, W> {}
 
 /// A query of which only a part is wanted.
 pub(super) struct Cut<Q> {
@@ -89,3 +141,37 @@ impl<Q: Query> Query for Cut<Q> {
 }
 
 impl<Q> RunQueryDsl<Conn> for Cut<Q> {}
+
+/// A query that counts, as a value in another one, of whose rows it knows nothing. Diesel's
+/// `single_value` would put a limit on its one row.
+pub(super) struct Count<Q>(pub(super) Q);
+
+impl<Q, DB> QueryFragment<DB> for Count<Q>
+where
+    DB: Backend,
+    Q: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("(");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<Q: QueryId> QueryId for Count<Q> {
+    type QueryId = Count<Q::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q: Query<SqlType = BigInt>> Expression for Count<Q> {
+    type SqlType = BigInt;
+}
+
+impl<Q, T> AppearsOnTable<T> for Count<Q> where Self: Expression {}
+
+impl<Q, T> SelectableExpression<T> for Count<Q> where Self: Expression {}
+
+impl<Q, G> ValidGrouping<G> for Count<Q> {
+    type IsAggregate = is_aggregate::Never;
+}

@@ -9,7 +9,7 @@ use diesel::dsl::{count_star, exists, not};
 use diesel::prelude::*;
 
 use super::Tx;
-use super::prepared::CutDsl;
+use super::prepared::{Count, CutDsl};
 use super::readers::RangeReaders;
 use crate::rows::{Place, Queried, ReceiptRow, UnseenRow};
 use crate::schema::{conversations, groups, messages, participants, seen_ranges, seens, users};
@@ -187,15 +187,12 @@ impl Receipts for Tx<'_> {
                 .find(conversation.get())
                 .select((
                     conversations::last_seq,
-                    unmarked!(conversation, user, after).single_value(),
+                    Count(unmarked!(conversation, user, after)),
                 ))
-                .get_result::<(i64, Option<i64>)>(conn)
+                .get_result::<(i64, i64)>(conn)
                 .optional()?;
             let (last_seq, count) = place.required("id", found)?;
-            Ok((
-                place.read("last_seq", last_seq, Seq::parse)?,
-                place.required("last_seq", count)?,
-            ))
+            Ok((place.read("last_seq", last_seq, Seq::parse)?, count))
         })
     }
 }

@@ -3,10 +3,13 @@
 mod backup;
 mod batches;
 mod closing;
+mod coherence;
 mod disk;
+mod facts;
 mod native;
 mod opening;
 mod plans;
+mod prepared;
 mod recount;
 mod repair;
 mod schema;

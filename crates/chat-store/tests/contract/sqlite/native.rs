@@ -29,7 +29,7 @@ where
 }
 
 /// Submits a native write.
-fn submit(
+pub(crate) fn submit(
     store: &SqliteStore,
     work: impl FnMut(&mut SqliteTx<'_>) -> Verdict + Send + 'static,
 ) -> std::sync::mpsc::Receiver<Ended> {

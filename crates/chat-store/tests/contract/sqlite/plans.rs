@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 
-use super::World;
+use super::{World, prepared};
 
 /// What may be scanned, and why.
 const ALLOWED: [(&str, &str); 5] = [
@@ -49,10 +49,14 @@ pub(crate) fn scanning<T>(work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
     (done, SCANS.take().unwrap_or_default())
 }
 
-struct Recorder;
+#[derive(Default)]
+struct Recorder {
+    prepared: prepared::Recorder,
+}
 
 impl Instrumentation for Recorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        self.prepared.on_event(&event);
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
             let sql = text.split(" -- binds:").next().unwrap_or_default();
@@ -76,7 +80,7 @@ impl Instrumentation for Recorder {
 pub(crate) fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
+        set_default_instrumentation(|| Some(Box::<Recorder>::default())).unwrap();
     });
 }
 
@@ -117,6 +121,9 @@ fn check(world: &World) {
     let statements = RUN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut conn = world.stranger();
     for sql in statements {
+        // SQLite plans by such a value, and prepares the statement anew whenever it is bound.
+        let by_value = ["LIMIT ?", "OFFSET ?"];
+        assert!(!by_value.iter().any(|part| sql.contains(part)), "{sql}");
         // A new row has nothing that refers to it. SQLite plans to look for that all the same, for
         // constraints that are deferred until the commit; there are none, and the step is skipped.
         let checks = if sql.starts_with("INSERT") {

@@ -3,6 +3,7 @@
 mod conversations;
 mod counts;
 mod events;
+mod facts;
 mod files;
 mod groups;
 mod jobs;
