@@ -21,11 +21,11 @@ use quick_cache::unsync::Cache;
 
 use super::queries::facts::{Fact, Lives, OfGroup, OfPair, RoleIn};
 
-/// How many users and how many roles are remembered, about; those in use longest.
-const PEOPLE: usize = 65_536;
+/// How many users are remembered, and how many roles, about.
+const PEOPLE: usize = 32_768;
 
 /// How many conversations of groups are remembered, and how many of pairs.
-const CONVERSATIONS: usize = 16_384;
+const CONVERSATIONS: usize = 8_192;
 
 /// A job that touches more facts than this is not worth being remembered.
 const JOURNAL: usize = 4_096;
@@ -233,5 +233,81 @@ impl Remembered for OfPair {
 
     fn forget(self, facts: &mut Facts) {
         facts.remove(Key::Pair(self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(number: i64) -> UserId {
+        UserId::parse(number).unwrap()
+    }
+
+    fn group(number: i64) -> GroupId {
+        GroupId::parse(number).unwrap()
+    }
+
+    fn of_group(number: i64) -> Conversation {
+        Conversation {
+            id: ConversationId::parse(number).unwrap(),
+            kind: ConversationKind::Group(group(number)),
+            last_seq: Seq::START,
+        }
+    }
+
+    /// Remembers in jobs of their own, as many as are wanted.
+    fn fill(facts: &mut Facts, numbers: std::ops::RangeInclusive<i64>) {
+        for n in numbers {
+            facts.remember(Lives(user(n)), ());
+            facts.remember(RoleIn(group(n), user(n)), Role::Member);
+            facts.remember(OfGroup(group(n)), of_group(n));
+            let pair = DirectPair::parse(user(n), user(n + 1)).unwrap();
+            facts.remember(OfPair(pair), of_group(1_000_000 + n));
+            facts.end_job(true);
+        }
+    }
+
+    #[test]
+    fn it_does_not_grow_beyond_a_few_megabytes() {
+        let mut facts = Facts::new();
+        let memory = |facts: &Facts| {
+            facts.living.memory_used().total()
+                + facts.roles.memory_used().total()
+                + facts.groups.memory_used().total()
+                + facts.pairs.memory_used().total()
+                + facts.places.memory_used().total()
+        };
+        assert!(memory(&facts) < 10_000, "{}", memory(&facts));
+        fill(&mut facts, 1..=100_000);
+        let used = memory(&facts);
+        assert!(used < 8 << 20, "{used}");
+        assert!(facts.roles.len() <= PEOPLE && facts.roles.len() > PEOPLE / 2);
+        assert!(Lives(user(100_000)).recall(&facts).is_some());
+    }
+
+    #[test]
+    fn a_job_of_too_many_facts_leaves_none() {
+        let mut facts = Facts::new();
+        fill(&mut facts, 1..=1);
+        for n in 1..=2 * JOURNAL as i64 {
+            facts.remember(Lives(user(n)), ());
+        }
+        assert!(facts.journal.len() <= JOURNAL);
+        facts.end_job(false);
+        assert_eq!(facts.living.len() + facts.roles.len(), 0);
+        fill(&mut facts, 1..=1);
+        assert_eq!(facts.living.len(), 1);
+    }
+
+    #[test]
+    fn a_batch_on_another_state_of_the_file_begins_with_nothing() {
+        let mut facts = Facts::new();
+        facts.begin(1);
+        fill(&mut facts, 1..=1);
+        facts.begin(1);
+        assert!(OfGroup(group(1)).recall(&facts).is_some());
+        facts.begin(2);
+        assert!(OfGroup(group(1)).recall(&facts).is_none());
     }
 }

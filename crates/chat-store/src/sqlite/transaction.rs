@@ -96,3 +96,87 @@ fn tell(conn: &mut SqliteConnection, change: TransactionDepthChange) -> QueryRes
         TransactionManagerStatus::InError => Err(Error::BrokenTransactionManager),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::connection::SimpleConnection;
+
+    use super::super::connection::Database;
+    use super::*;
+
+    fn write(conn: &mut SqliteConnection) -> i64 {
+        begin_to_write(conn).unwrap();
+        let version = data_version(conn).unwrap();
+        conn.batch_execute("INSERT INTO t VALUES (zeroblob(5000))")
+            .unwrap();
+        commit(conn).unwrap();
+        version
+    }
+
+    /// What the checkpointer and the writer itself do to the log is no change; only another's commit is.
+    #[test]
+    fn the_version_is_another_one_after_a_strangers_commit_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database {
+            path: dir.path().join("chat.db"),
+            busy_timeout: Duration::from_secs(1),
+        };
+        let mut conn = database.create().unwrap();
+        database.set_up_writer(&mut conn).unwrap();
+        conn.batch_execute("CREATE TABLE t (n)").unwrap();
+        let mut beside = database.writer().unwrap();
+
+        let first = write(&mut conn);
+        for mode in ["NOOP", "PASSIVE"] {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            beside.batch_execute(&sql).unwrap();
+            assert_eq!(write(&mut conn), first, "{mode} beside");
+        }
+        for mode in ["RESTART", "TRUNCATE"] {
+            let sql = format!("PRAGMA wal_checkpoint({mode})");
+            conn.batch_execute(&sql).unwrap();
+            assert_eq!(write(&mut conn), first, "{mode}");
+        }
+        write(&mut beside);
+        let second = write(&mut conn);
+        assert_ne!(second, first);
+        assert_eq!(write(&mut conn), second);
+    }
+
+    #[test]
+    fn the_manager_of_transactions_knows_of_them() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        assert_eq!(depth(&mut conn).unwrap(), 0);
+        for end in [commit, roll_back] {
+            begin_to_write(&mut conn).unwrap();
+            assert_eq!(depth(&mut conn).unwrap(), 1);
+            let again = begin_to_read(&mut conn);
+            assert!(
+                matches!(again, Err(Error::AlreadyInTransaction)),
+                "{again:?}"
+            );
+            conn.transaction(|conn| {
+                assert_eq!(depth(conn)?, 2);
+                QueryResult::Ok(())
+            })
+            .unwrap();
+            AnsiTransactionManager::begin_transaction(&mut conn).unwrap();
+            close_nested(&mut conn).unwrap();
+            end(&mut conn).unwrap();
+            assert_eq!(depth(&mut conn).unwrap(), 0);
+        }
+    }
+
+    #[test]
+    fn a_connection_whose_transaction_did_not_end_well_is_not_used_again() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        begin_to_read(&mut conn).unwrap();
+        conn.batch_execute("ROLLBACK").unwrap();
+        assert!(roll_back(&mut conn).is_err());
+        assert!(AnsiTransactionManager::is_broken_transaction_manager(
+            &mut conn
+        ));
+    }
+}
