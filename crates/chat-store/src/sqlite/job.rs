@@ -10,6 +10,9 @@ use super::SqliteTx;
 ///
 /// A failure of the connection's own queries must lead to [`Verdict::Undo`]: SQLite may have ended
 /// the transaction by then, which the store sees only in its own queries.
+///
+/// A host must not leave triggers behind that change the chat's own tables: the writer remembers what it
+/// has stored there, and is not told of them.
 pub trait NativeJob: Send {
     /// Does the work inside the transaction.
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> Verdict;
