@@ -241,3 +241,20 @@ fn a_group_that_is_undone_leaves_nothing_to_the_next_with_its_id() {
     assert_eq!(role(&db, &group, ada), None);
     assert_eq!(role(&db, &group, bob), Some(Role::Owner));
 }
+
+#[test]
+fn a_pair_whose_opening_is_undone_does_not_get_the_next_conversation() {
+    let db = fresh();
+    let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
+    let undone = db.try_write(move |tx| {
+        // Opened, and then asked for, so that it may be remembered.
+        tx.lock_or_open_direct(pair(ada, bob), at(4))?;
+        tx.lock_or_open_direct(pair(ada, bob), at(4))?;
+        Err::<(), _>(undo())
+    });
+    assert!(undone.is_err());
+    // It takes the id of the one that was undone.
+    db.direct(ada, eve);
+    let other = db.direct(ada, eve);
+    assert_ne!(db.direct(ada, bob).id, other.id);
+}
