@@ -50,7 +50,21 @@ impl Request<'_> {
 
     /// Sends JSON to `path`, as `user`, as whom the body names, or as the system.
     pub(crate) fn post(&mut self, path: &str, user: Option<i64>, body: &[u8]) {
+        self.post_under(None, path, user, body);
+    }
+
+    /// The same under an `Idempotency-Key`, if one is given.
+    pub(crate) fn post_under(
+        &mut self,
+        key: Option<&str>,
+        path: &str,
+        user: Option<i64>,
+        body: &[u8],
+    ) {
         self.head("POST", path, user);
+        if let Some(key) = key {
+            self.field("Idempotency-Key", &key);
+        }
         self.field("Content-Type", &"application/json");
         self.field("Content-Length", &body.len());
         self.bytes.extend_from_slice(b"\r\n");

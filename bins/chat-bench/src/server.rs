@@ -12,6 +12,8 @@ use crate::child::Child;
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     binary: PathBuf,
+    /// The programs that run it, with their arguments; none is the rule.
+    runner: Vec<String>,
 }
 
 impl Server {
@@ -27,7 +29,18 @@ impl Server {
             "there is no server {}: build chat-server, or name one with --server",
             binary.display()
         );
-        Ok(Self { binary })
+        Ok(Self {
+            binary,
+            runner: Vec::new(),
+        })
+    }
+
+    /// The same server, run by another program that takes a command line after its own arguments.
+    pub(crate) fn under(&self, runner: Vec<String>) -> Self {
+        Self {
+            binary: self.binary.clone(),
+            runner,
+        }
     }
 
     pub(crate) fn binary(&self) -> &Path {
@@ -54,7 +67,14 @@ impl Server {
 
     /// A subcommand over the database in `data`, under no setting but the defaults.
     pub(crate) fn command(&self, subcommand: &str, data: &Path) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut command = match self.runner.split_first() {
+            Some((program, args)) => {
+                let mut command = Command::new(program);
+                command.args(args).arg(&self.binary);
+                command
+            }
+            None => Command::new(&self.binary),
+        };
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("CHAT_") {
                 command.env_remove(name);
