@@ -67,8 +67,8 @@ impl Kind {
         }
     }
 
-    /// How many are made beyond the common run. Each kind comes to more than 300 million instructions;
-    /// two equal runs differ by one or two.
+    /// How many are made beyond the common run. Each kind comes to more than 300 million instructions,
+    /// beside which it is little by how much two common runs differ.
     pub(crate) fn requests(self) -> u64 {
         match self {
             Self::Send | Self::SendUnderKey => 1_000,
