@@ -94,6 +94,7 @@ const WALLS: [(&str, &[&str]); 6] = [
             "serde_json",
             "tempfile",
             "tokio",
+            "toml",
             "url",
         ],
     ),

@@ -12,10 +12,12 @@
 //! - `subject` and `server` are what is measured, `floor` what it is compared with, `child` a process of
 //!   either, `client` a connection to it.
 //! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
+//! - `count` is another thing: what a request costs in instructions, for CI to compare.
 
 mod checks;
 mod child;
 mod client;
+mod count;
 mod fill;
 mod floor;
 mod growth;
@@ -52,6 +54,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some((count::NAME, args)) = matches.subcommand() {
+        return count::run(args);
+    }
     let done = match matches.subcommand() {
         Some((floor::SUBCOMMAND, args)) => {
             let page: Option<&PathBuf> = args.get_one("page");

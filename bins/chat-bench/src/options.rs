@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use url::Url;
 
-use crate::floor;
+use crate::{count, floor};
 
 /// What can be measured, in the order in which it is.
 pub(crate) const WORKLOADS: [&str; 7] = ["start", "w1", "w1c", "w2h", "w2", "w3", "growth"];
@@ -60,6 +60,7 @@ pub(crate) fn command() -> Command {
                         .value_parser(value_parser!(PathBuf)),
                 ),
         )
+        .subcommand(count::command())
         .args_conflicts_with_subcommands(true)
         .args([
             Arg::new("quick")
