@@ -8,7 +8,7 @@
 //! behind. Whatever else changes what a fact says must say so: `Tx::forget` before a row is changed or
 //! deleted, `Tx::forget_group`, and `Tx::reached` for a conversation's next place.
 
-use chat_domain::{Conversation, DirectPair, GroupId, Role, UserId};
+use chat_domain::{Conversation, ConversationId, DirectPair, GroupId, Role, Seq, UserId};
 
 /// A question whose answer may be remembered while there is one.
 pub(in super::super) trait Fact: Copy {
@@ -32,6 +32,10 @@ pub(in super::super) struct OfGroup(pub(in super::super) GroupId);
 #[derive(Clone, Copy)]
 pub(in super::super) struct OfPair(pub(in super::super) DirectPair);
 
+/// The latest place of a conversation.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Latest(pub(in super::super) ConversationId);
+
 impl Fact for Lives {
     type Says = ();
 }
@@ -46,4 +50,8 @@ impl Fact for OfGroup {
 
 impl Fact for OfPair {
     type Says = Conversation;
+}
+
+impl Fact for Latest {
+    type Says = Seq;
 }

@@ -2,14 +2,15 @@
 
 use chat_domain::ports::{Messages, MessagesRead, StoreResult};
 use chat_domain::{
-    Content, File, FileId, GroupId, Message, MessageId, NewMessage, Recipient, Seq, Timeline,
-    Timestamp, UserId,
+    Content, ConversationId, File, FileId, GroupId, Message, MessageId, NewMessage, Recipient, Seq,
+    Timeline, Timestamp, UserId,
 };
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
 
-use super::prepared::{CutDsl, Prepared, update};
-use super::{Conn, Tx, locks, one};
+use super::facts::Latest;
+use super::prepared::{CutDsl, update};
+use super::{Conn, Tx, given, locks, one};
 use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
 use crate::schema::{conversations, files, messages, participants, seens};
 
@@ -96,8 +97,10 @@ impl MessagesRead for Tx<'_> {
 
 impl Messages for Tx<'_> {
     fn append_message(&mut self, message: &NewMessage) -> StoreResult<Message> {
+        let conversation = message.conversation_id;
+        let latest = self.known(Latest(conversation), |conn| latest(conn, conversation))?;
         let message = self.write(|conn| {
-            let seq = next_seq(conn, message)?;
+            let seq = take_next(conn, conversation, latest)?;
             let id = insert(conn, message, seq)?;
             clear_for_sender(conn, message)?;
             Ok(Message {
@@ -174,15 +177,28 @@ fn read_all(found: Vec<Found>) -> Queried<Vec<Message>> {
         .collect()
 }
 
-/// Takes the next place of the conversation.
-fn next_seq(conn: &mut Conn, message: &NewMessage) -> Queried<Seq> {
-    let id = message.conversation_id.get();
-    let place = Place::row("conversations", id);
-    let next = diesel::update(conversations::table.find(id))
-        .set(conversations::last_seq.eq(conversations::last_seq + 1))
-        .returning(conversations::last_seq);
-    let seq = Prepared(next).get_result::<i64>(conn).optional()?;
-    place.read("last_seq", place.required("last_seq", seq)?, Seq::parse)
+/// The latest place of a locked conversation.
+fn latest(conn: &mut Conn, id: ConversationId) -> Queried<Option<Seq>> {
+    let seq = conversations::table
+        .find(id.get())
+        .select(conversations::last_seq)
+        .get_result::<i64>(conn)
+        .optional()?;
+    Place::row("conversations", id.get()).read_some("last_seq", seq, Seq::parse)
+}
+
+/// Takes the place after the latest.
+fn take_next(conn: &mut Conn, id: ConversationId, latest: Option<Seq>) -> Queried<Seq> {
+    let latest = Place::row("conversations", id.get()).required("last_seq", latest)?;
+    // Nobody else can have taken it; if a row says otherwise, nothing is stored rather than a place twice.
+    let same = conversations::id
+        .eq(id.get())
+        .and(conversations::last_seq.eq(latest.get()));
+    let next = latest.next();
+    let taken = conversations::last_seq.eq(next.get());
+    let changed = update(conversations::table, same, taken).execute(conn)?;
+    one(changed, format_args!("conversation {id} after {latest}"))?;
+    Ok(next)
 }
 
 fn insert(conn: &mut Conn, message: &NewMessage, seq: Seq) -> Queried<MessageId> {
@@ -190,21 +206,19 @@ fn insert(conn: &mut Conn, message: &NewMessage, seq: Seq) -> Queried<MessageId>
         Recipient::User(user) => (Some(user), None),
         Recipient::Group(group) => (None, Some(group)),
     };
-    let id: i64 = diesel::insert_into(messages::table)
-        .values((
-            messages::conversation_id.eq(message.conversation_id.get()),
-            messages::seq.eq(seq.get()),
-            messages::sender_id.eq(message.sender_id.get()),
-            messages::receiver_id.eq(receiver.map(UserId::get)),
-            messages::group_id.eq(group.map(GroupId::get)),
-            messages::kind.eq(message.content.kind().as_str()),
-            messages::content.eq(message.content.text()),
-            messages::file_id.eq(message.content.file().map(|id| id.get())),
-            messages::created_at.eq(message.at.as_micros()),
-            messages::updated_at.eq(message.at.as_micros()),
-        ))
-        .returning(messages::id)
-        .get_result(conn)?;
+    let insert = diesel::insert_into(messages::table).values((
+        messages::conversation_id.eq(message.conversation_id.get()),
+        messages::seq.eq(seq.get()),
+        messages::sender_id.eq(message.sender_id.get()),
+        messages::receiver_id.eq(receiver.map(UserId::get)),
+        messages::group_id.eq(group.map(GroupId::get)),
+        messages::kind.eq(message.content.kind().as_str()),
+        messages::content.eq(message.content.text()),
+        messages::file_id.eq(message.content.file().map(|id| id.get())),
+        messages::created_at.eq(message.at.as_micros()),
+        messages::updated_at.eq(message.at.as_micros()),
+    ));
+    let id: i64 = given::inserted!(conn, insert, messages::id);
     Place::row("messages", id).read("id", id, MessageId::parse)
 }
 

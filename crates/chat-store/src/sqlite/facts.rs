@@ -19,7 +19,7 @@ use chat_domain::{
 };
 use quick_cache::unsync::Cache;
 
-use super::queries::facts::{Fact, Lives, OfGroup, OfPair, RoleIn};
+use super::queries::facts::{Fact, Latest, Lives, OfGroup, OfPair, RoleIn};
 
 /// How many users are remembered, and how many roles, about.
 const PEOPLE: usize = 32_768;
@@ -167,11 +167,6 @@ impl Facts {
         let last_seq = *self.places.get(&id)?;
         Some(Conversation { id, kind, last_seq })
     }
-
-    fn keep_place(&mut self, conversation: &Conversation) {
-        self.places.insert(conversation.id, conversation.last_seq);
-        self.note(Key::Place(conversation.id));
-    }
 }
 
 impl Remembered for Lives {
@@ -212,7 +207,7 @@ impl Remembered for OfGroup {
     fn keep(self, conversation: Conversation, facts: &mut Facts) {
         facts.groups.insert(self.0, conversation.id);
         facts.note(Key::Group(self.0));
-        facts.keep_place(&conversation);
+        Latest(conversation.id).keep(conversation.last_seq, facts);
     }
 
     fn forget(self, facts: &mut Facts) {
@@ -228,11 +223,26 @@ impl Remembered for OfPair {
     fn keep(self, conversation: Conversation, facts: &mut Facts) {
         facts.pairs.insert(self.0, conversation.id);
         facts.note(Key::Pair(self.0));
-        facts.keep_place(&conversation);
+        Latest(conversation.id).keep(conversation.last_seq, facts);
     }
 
     fn forget(self, facts: &mut Facts) {
         facts.remove(Key::Pair(self.0));
+    }
+}
+
+impl Remembered for Latest {
+    fn recall(self, facts: &Facts) -> Option<Seq> {
+        facts.places.get(&self.0).copied()
+    }
+
+    fn keep(self, seq: Seq, facts: &mut Facts) {
+        facts.places.insert(self.0, seq);
+        facts.note(Key::Place(self.0));
+    }
+
+    fn forget(self, facts: &mut Facts) {
+        facts.remove(Key::Place(self.0));
     }
 }
 
