@@ -4,8 +4,8 @@ use chat_domain::ports::{Keys, StoreResult};
 use chat_domain::{Actor, IdempotencyKey, KeptAnswer, Timestamp};
 use diesel::prelude::*;
 
-use super::prepared::{CutDsl, Prepared};
-use super::{Tx, locks};
+use super::prepared::{CutDsl, update};
+use super::{Tx, locks, one};
 use crate::rows::{KeyRow, owner};
 use crate::schema::idempotency_keys;
 
@@ -31,17 +31,22 @@ impl Keys for Tx<'_> {
                 idempotency_keys::answer.eq(answer.answer.as_slice()),
                 idempotency_keys::created_at.eq(answer.at.as_micros()),
             );
-            let upsert = diesel::insert_into(idempotency_keys::table)
+            let mine = idempotency_keys::actor
+                .eq(owner(answer.actor))
+                .and(idempotency_keys::key.eq(answer.key.as_str()));
+            // In two, because diesel prepares no upsert once for all. The key is locked: whoever else
+            // comes under it waits.
+            let renewed = update(idempotency_keys::table, mine, kept).execute(conn)?;
+            if renewed > 0 {
+                return one(renewed, "an idempotency key");
+            }
+            diesel::insert_into(idempotency_keys::table)
                 .values((
                     idempotency_keys::actor.eq(owner(answer.actor)),
                     idempotency_keys::key.eq(answer.key.as_str()),
                     kept,
                 ))
-                .on_conflict((idempotency_keys::actor, idempotency_keys::key))
-                .do_update()
-                .set(kept)
-                .returning(idempotency_keys::created_at);
-            Prepared(upsert).get_result::<i64>(conn)?;
+                .execute(conn)?;
             Ok(())
         })
     }

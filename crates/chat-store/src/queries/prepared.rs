@@ -10,38 +10,8 @@ use diesel::sql_types::{BigInt, Bool, HasSqlType};
 
 use super::Conn;
 
-/// An UPDATE or upsert that tells something of its rows. Diesel keeps none of these, because one that sets
-/// columns only sometimes has many texts; those of the ports always set the same ones. It works for what
-/// is loaded alone: of what is executed diesel asks a reference, which does not pass the answer on.
-pub(super) struct Prepared<Q>(pub(super) Q);
-
-impl<Q, DB> QueryFragment<DB> for Prepared<Q>
-where
-    DB: Backend,
-    Q: QueryFragment<DB>,
-{
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.0.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
-        Ok(true)
-    }
-}
-
-impl<Q> QueryId for Prepared<Q> {
-    // Found by its text.
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q: Query> Query for Prepared<Q> {
-    type SqlType = Q::SqlType;
-}
-
-impl<Q> RunQueryDsl<Conn> for Prepared<Q> {}
-
-/// An UPDATE that is executed. It has a type of its own for the same reason.
+/// An UPDATE. Diesel's own is never kept, because one that sets columns only sometimes has many texts;
+/// those of the ports always set the same ones.
 pub(super) struct Update<F, C, W> {
     from: F,
     changes: C,
