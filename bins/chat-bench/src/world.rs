@@ -118,10 +118,22 @@ impl World {
 /// Who is in the group of this number, by the numbers of the users.
 fn members(group: usize, users: usize) -> Vec<usize> {
     // The step differs from one round through the users to the next: a user meets different peers.
-    let step = 1 + group / users;
+    let step = step(group / users, users);
     (0..MEMBERS)
         .map(|member| (group + member * step) % users)
         .collect()
+}
+
+/// The step of a round: one that shares no factor with the number of users, or it would come back to
+/// the first member before there are enough.
+fn step(round: usize, users: usize) -> usize {
+    let mut steps = (1..).filter(|step| common(*step, users) == 1);
+    steps.nth(round).unwrap_or(1)
+}
+
+/// The greatest common divisor.
+fn common(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common(b, a % b) }
 }
 
 impl History {
@@ -240,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_user_is_in_twenty_groups_of_five() {
-        for groups in [40, 100, 1_000] {
+        for groups in (40..=400).step_by(4).chain([1_000, 100_000]) {
             let users = groups * MEMBERS / GROUPS_OF_A_USER;
             let mut of_user = vec![0; users];
             for group in 0..groups {
