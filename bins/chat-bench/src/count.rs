@@ -11,7 +11,6 @@ mod table;
 mod valgrind;
 mod workload;
 
-use std::io::{Error, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,6 +20,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use self::budget::Budget;
 use self::valgrind::Valgrind;
 use self::workload::Kind;
+use crate::interrupt;
+use crate::progress::print;
 use crate::server::Server;
 
 /// The subcommand's name.
@@ -60,6 +61,10 @@ pub(crate) fn run(args: &ArgMatches) -> ExitCode {
     let server = args.get_one::<PathBuf>("server").map(PathBuf::as_path);
     match count_and_judge(server, args.get_flag("write")) {
         Ok(code) => code,
+        Err(_) if interrupt::came() => {
+            eprintln!("chat-bench: interrupted");
+            interrupt::EXIT_CODE.into()
+        }
         Err(error) => {
             eprintln!("chat-bench: {error:#}");
             NOT_COUNTED.into()
@@ -68,6 +73,7 @@ pub(crate) fn run(args: &ArgMatches) -> ExitCode {
 }
 
 fn count_and_judge(server: Option<&Path>, write: bool) -> Result<ExitCode> {
+    interrupt::listen()?;
     let valgrind = Valgrind::find()?;
     // Read first: a file that can't be read is told before a minute of counting.
     let budget = Budget::read()?;
@@ -118,14 +124,6 @@ fn each(base: u64, with: u64, requests: u64) -> Result<u64> {
         .checked_sub(base)
         .context("more requests took fewer instructions")?;
     Ok((more + requests / 2) / requests)
-}
-
-/// Prints to standard output; nobody reading it any more is no error.
-fn print(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::into(error)),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

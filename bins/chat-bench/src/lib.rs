@@ -12,6 +12,7 @@
 //! - `subject` and `server` are what is measured, `floor` what it is compared with, `child` a process of
 //!   either, `client` a connection to it.
 //! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
+//! - `interrupt` ends a run before its time.
 //! - `count` is another thing: what a request costs in instructions, for CI to compare.
 
 mod checks;
@@ -21,6 +22,7 @@ mod count;
 mod fill;
 mod floor;
 mod growth;
+mod interrupt;
 mod load;
 mod measure;
 mod options;
@@ -34,10 +36,11 @@ mod usage;
 mod workloads;
 mod world;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::options::Options;
 
@@ -54,10 +57,8 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    if let Some((count::NAME, args)) = matches.subcommand() {
-        return count::run(args);
-    }
     let done = match matches.subcommand() {
+        Some((count::NAME, args)) => return count::run(args),
         Some((floor::SUBCOMMAND, args)) => {
             let page: Option<&PathBuf> = args.get_one("page");
             page.map_or(Ok(()), |page| floor::serve(page))
@@ -66,6 +67,11 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whatever it broke off in, that is not why it ended.
+        Err(_) if interrupt::came() => {
+            eprintln!("chat-bench: interrupted");
+            interrupt::EXIT_CODE.into()
+        }
         Err(error) => {
             eprintln!("chat-bench: {error:#}");
             ExitCode::FAILURE
@@ -75,9 +81,15 @@ pub fn main() -> ExitCode {
 
 fn bench(options: &Options) -> Result<()> {
     let command: Vec<String> = std::env::args().skip(1).collect();
+    interrupt::listen()?;
+    // Before all else: that it can't be made should not be told when all is measured.
+    let out = &options.out;
+    fs::create_dir_all(out).with_context(|| format!("can't make {}", out.display()))?;
     let report = run::run(options, format!("chat-bench {}", command.join(" ")))?;
-    println!("{}", report.markdown());
-    for path in report.write(&options.out)? {
+    // Kept before it is printed to somebody who may have stopped reading.
+    let written = report.write(out)?;
+    progress::print(&(report.markdown() + "\n"))?;
+    for path in written {
         progress::step(format_args!("wrote {}", path.display()));
     }
     Ok(())

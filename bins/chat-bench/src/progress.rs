@@ -1,12 +1,23 @@
-//! What the user sees while it runs: on standard error, so that standard output is the report alone.
+//! What the user sees: progress on standard error, so that standard output is the report alone.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, ErrorKind, Write};
 
 use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// Tells what comes next.
 pub(crate) fn step(what: impl std::fmt::Display) {
-    eprintln!("{what}");
+    // Nobody has to read it.
+    drop(writeln!(io::stderr(), "{what}"));
+}
+
+/// Prints to standard output; nobody reading it any more is no error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// A bar over so many messages; only a terminal shows it.

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
+use crate::interrupt;
+
 /// How long it may work after an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -20,6 +22,7 @@ const BREATH: Duration = Duration::from_micros(100);
 pub(super) fn wait(pid: u32) -> Result<()> {
     let since = Instant::now();
     while !is_at_rest(pid)? {
+        interrupt::check()?;
         ensure!(
             since.elapsed() < PATIENCE,
             "the server does not come to rest"
