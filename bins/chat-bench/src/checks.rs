@@ -110,6 +110,7 @@ fn closed(connections: usize, until: Until) -> Load {
         connections,
         pace: Pace::Closed,
         until,
+        first: 0,
     }
 }
 
@@ -151,6 +152,31 @@ impl Workload for Newest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::Group;
+
+    #[test]
+    fn a_message_too_few_or_too_many_is_noticed() {
+        let world = World::of(vec![Group {
+            id: 7,
+            members: vec![1],
+        }]);
+        let history = History::of(&world);
+        history.add(0, 0, 1);
+        history.add(0, 0, 2);
+        let newest = Newest {
+            world: &world,
+            history: &history,
+        };
+        let check = |status, body: &str| {
+            let body = body.as_bytes();
+            newest.check(&0, &Answer { status, body })
+        };
+        check(200, r#"[{"seq":2}]"#).unwrap();
+        check(404, r#"[{"seq":2}]"#).unwrap_err();
+        for wrong in [r#"[{"seq":1}]"#, r#"[{"seq":3}]"#, "[]", "{}"] {
+            check(200, wrong).unwrap_err();
+        }
+    }
 
     #[test]
     fn commits_are_counted_by_the_server() {

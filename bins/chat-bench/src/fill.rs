@@ -68,9 +68,15 @@ impl<'a> Fill<'a> {
             connections: CONNECTIONS,
             pace: Pace::Closed,
             until: Until::Requests(messages - first),
+            first: 0,
         };
         self.series.run(target, &sends, load)?;
         Ok(())
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn done(&self) {
+        self.bar.finish_and_clear();
     }
 
     /// Fills a server of our own, with a copy into `dir` at each stage but the last, which is the
@@ -100,7 +106,6 @@ impl<'a> Fill<'a> {
                 Ok(())
             })?;
         }
-        self.bar.finish_and_clear();
         Ok((copies, bytes))
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn fsyncs(dir: &Path, lasting: Duration) -> Result<Round> {
         requests: latencies.len(),
         elapsed: start.elapsed(),
         latencies,
+        cpu: None,
     };
     fs::remove_file(path)?;
     Ok(round)

@@ -121,9 +121,9 @@ fn line<W: Workload>(
 ) -> Result<Line> {
     let mut rounds = vec![Vec::with_capacity(ROUNDS); sizes.len()];
     // The first round of each is not counted.
-    for round in 0..=ROUNDS {
+    for round in 0..=ROUNDS as u64 {
         for ((target, workload), rounds) in targets.iter().zip(workloads).zip(&mut rounds) {
-            let cpu_us = cost(target, workload, requests)?;
+            let cpu_us = cost(target, workload, requests, round)?;
             if round > 0 {
                 rounds.push(cpu_us);
             }
@@ -139,13 +139,14 @@ fn line<W: Workload>(
     })
 }
 
-/// Processor time of a request, in microseconds, over one round.
-fn cost<W: Workload>(target: &Target, workload: &W, requests: u64) -> Result<f64> {
+/// Processor time of a request, in microseconds, over the round of this number.
+fn cost<W: Workload>(target: &Target, workload: &W, requests: u64, round: u64) -> Result<f64> {
     let mut series = Series::new();
     let load = Load {
         connections: CONNECTIONS,
         pace: Pace::Closed,
         until: Until::Requests(requests),
+        first: round * requests,
     };
     series.run(target, workload, load)?;
     series

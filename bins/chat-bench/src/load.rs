@@ -20,13 +20,14 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) use self::latencies::Latencies;
 use self::pacer::Pacer;
 use crate::client::{Answer, Client, Request, Target};
+use crate::{interrupt, usage};
 
 /// What is asked, and how a right answer is known.
 pub(crate) trait Workload: Sync {
     /// What has to be kept of a request to judge its answer.
     type Asked;
 
-    /// Writes the request of this turn; turns count from 0 over all connections.
+    /// Writes the request of this turn; turns count over all connections, and from round to round.
     fn ask(&self, turn: u64, request: &mut Request<'_>) -> Self::Asked;
 
     /// Fails unless it is the right answer to what was asked.
@@ -57,6 +58,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) pace: Pace,
     pub(crate) until: Until,
+    /// The first turn: a round that began where the one before did would ask the same once more.
+    pub(crate) first: u64,
 }
 
 /// What a round came to.
@@ -64,6 +67,8 @@ pub(crate) struct Round {
     pub(crate) requests: u64,
     pub(crate) elapsed: Duration,
     pub(crate) latencies: Latencies,
+    /// The processor time that the target used, if it is a process of this machine.
+    pub(crate) cpu: Option<Duration>,
 }
 
 impl Round {
@@ -79,11 +84,11 @@ struct Shared<'a, W> {
     workload: &'a W,
     load: Load,
     pacer: Option<Pacer>,
-    /// The next turn.
+    /// The next turn, from 0.
     turn: AtomicU64,
     /// Whether somebody failed, and so all end.
     failed: AtomicBool,
-    /// Where all threads wait until everybody is connected.
+    /// Where all threads wait until everybody is connected, and once more until the clock runs.
     ready: Barrier,
 }
 
@@ -104,7 +109,8 @@ pub(crate) fn run<W: Workload>(target: &Target, workload: &W, load: Load) -> Res
         ready: Barrier::new(threads + 1),
     };
     let all = Mutex::new(Latencies::new());
-    let (elapsed, ends) = thread::scope(|scope| {
+    let used = || target.pid.and_then(usage::cpu);
+    let (before, elapsed, ends) = thread::scope(|scope| {
         let running: Vec<_> = (0..threads)
             .map(|number| {
                 // Connections are shared out as evenly as they can be.
@@ -114,13 +120,18 @@ pub(crate) fn run<W: Workload>(target: &Target, workload: &W, load: Load) -> Res
             })
             .collect();
         shared.ready.wait();
+        // What it costs the server to be connected to is no request's.
+        let before = used();
+        shared.ready.wait();
         let start = Instant::now();
         if let Some(pacer) = &shared.pacer {
-            pacer.run(start, &shared.failed);
+            pacer.run(start, load.connections, &shared.failed);
         }
         let ends: Vec<_> = running.into_iter().map(ScopedJoinHandle::join).collect();
-        (start.elapsed(), ends)
+        (before, start.elapsed(), ends)
     });
+    let after = used();
+    interrupt::check()?;
     for end in ends {
         end.map_err(|_| anyhow!("a thread of the load panicked"))??;
     }
@@ -129,6 +140,9 @@ pub(crate) fn run<W: Workload>(target: &Target, workload: &W, load: Load) -> Res
         requests: latencies.len(),
         elapsed,
         latencies,
+        cpu: before
+            .zip(after)
+            .map(|(before, after)| after.saturating_sub(before)),
     })
 }
 
@@ -138,6 +152,7 @@ impl<W: Workload> Shared<'_, W> {
         let connected = self.connect(connections);
         // Also after a failure: the others wait for everybody.
         self.failed.fetch_or(connected.is_err(), Ordering::Relaxed);
+        self.ready.wait();
         self.ready.wait();
         let (runtime, clients) = connected?;
         let latencies = RefCell::new(Latencies::new());
@@ -170,7 +185,7 @@ impl<W: Workload> Shared<'_, W> {
         start: Instant,
         latencies: &RefCell<Latencies>,
     ) -> Result<()> {
-        while !self.failed.load(Ordering::Relaxed) {
+        while !self.failed.load(Ordering::Relaxed) && !interrupt::came() {
             let Some((turn, since)) = self.next(start).await else {
                 break;
             };
@@ -184,8 +199,7 @@ impl<W: Workload> Shared<'_, W> {
     /// The next turn, once it is time for it, and since when its latency counts; none when it is over.
     async fn next(&self, start: Instant) -> Option<(u64, Instant)> {
         if let Some(pacer) = &self.pacer {
-            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-            return pacer.wait(turn).await.map(|due| (turn, due));
+            return pacer.wait(&self.turn).await;
         }
         let over = match self.load.until {
             Until::Lasting(lasting) => start.elapsed() >= lasting,
@@ -198,6 +212,7 @@ impl<W: Workload> Shared<'_, W> {
 
     /// One request and its answer; how long it took.
     async fn exchange(&self, client: &mut Client, turn: u64, since: Instant) -> Result<Duration> {
+        let turn = self.load.first + turn;
         let asked = self.workload.ask(turn, &mut client.request());
         let answer = client.exchange().await?;
         let taken = since.elapsed();

@@ -26,6 +26,7 @@ pub(crate) struct Series {
     rates: Vec<f64>,
     latencies: Latencies,
     requests: u64,
+    elapsed: Duration,
     cpu: Option<Duration>,
     peak: Option<u64>,
 }
@@ -36,24 +37,22 @@ impl Series {
             rates: Vec::new(),
             latencies: Latencies::new(),
             requests: 0,
+            elapsed: Duration::ZERO,
             cpu: None,
             peak: None,
         }
     }
 
-    /// Runs one more round.
+    /// Runs one more round; how many requests it had.
     pub(crate) fn run<W: Workload>(
         &mut self,
         target: &Target,
         workload: &W,
         load: Load,
     ) -> Result<u64> {
-        let before = target.pid.and_then(usage::cpu);
         target.pid.iter().copied().for_each(usage::forget_peak);
         let round = load::run(target, workload, load)?;
-        let after = target.pid.and_then(usage::cpu);
-        if let (Some(before), Some(after)) = (before, after) {
-            let used = after.saturating_sub(before);
+        if let Some(used) = round.cpu {
             self.cpu = Some(self.cpu.unwrap_or_default() + used);
         }
         self.peak = self.peak.max(target.pid.and_then(usage::peak));
@@ -65,12 +64,19 @@ impl Series {
     pub(crate) fn add(&mut self, round: &Round) -> Result<()> {
         self.rates.push(round.per_second());
         self.requests += round.requests;
+        self.elapsed += round.elapsed;
         self.latencies.add_all(&round.latencies)
     }
 
     /// The median of the rounds.
     pub(crate) fn per_second(&self) -> f64 {
         median(self.rates.clone())
+    }
+
+    /// All requests by the time of all rounds, which counts long ones for more.
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub(crate) fn overall(&self) -> f64 {
+        self.requests as f64 / self.elapsed.as_secs_f64()
     }
 
     pub(crate) fn quantile(&self, share: f64) -> f64 {
@@ -127,31 +133,34 @@ pub(crate) fn in_turn<F: Workload, W: Workload>(
     rounds: Rounds,
     mut between: impl FnMut() -> Result<()>,
 ) -> Result<(Series, Series)> {
-    let load = |share: f64| Load {
+    let load = |share: f64, first: u64| Load {
         connections: rounds.connections,
         pace: rounds.pace,
         until: Until::Lasting(rounds.lasting.mul_f64(share)),
+        first,
     };
-    let mut ignored = Series::new();
+    let (mut ignored, mut asked_floor, mut asked) = (Series::new(), 0, 0);
     if let Some((target, floor)) = floor {
-        ignored.run(target, floor, load(WARM_UP))?;
+        asked_floor += ignored.run(target, floor, load(WARM_UP, asked_floor))?;
     }
-    ignored.run(target, workload, load(WARM_UP))?;
+    asked += ignored.run(target, workload, load(WARM_UP, asked))?;
     let (mut of_floor, mut measured) = (Series::new(), Series::new());
     for _ in 0..rounds.count {
         between()?;
         if let Some((target, floor)) = floor {
-            of_floor.run(target, floor, load(1.0))?;
+            asked_floor += of_floor.run(target, floor, load(1.0, asked_floor))?;
         }
-        measured.run(target, workload, load(1.0))?;
+        asked += measured.run(target, workload, load(1.0, asked))?;
     }
     Ok((of_floor, measured))
 }
 
-/// The middle one; 0 of none.
+/// The middle one, or what is halfway between the middle two; 0 of none.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+    let at = |index: usize| values.get(index).copied().unwrap_or(0.0);
+    let (low, high) = (values.len().saturating_sub(1) / 2, values.len() / 2);
+    f64::midpoint(at(low), at(high))
 }
 
 #[cfg(test)]
@@ -167,6 +176,20 @@ mod tests {
             requests,
             elapsed: Duration::from_secs(1),
             latencies,
+            cpu: None,
+        }
+    }
+
+    #[test]
+    fn of_an_even_number_of_rounds_none_is_preferred() {
+        for (values, middle) in [
+            (vec![], 0.0),
+            (vec![7.0], 7.0),
+            (vec![9.0, 1.0], 5.0),
+            (vec![9.0, 1.0, 2.0], 2.0),
+            (vec![9.0, 1.0, 2.0, 4.0], 3.0),
+        ] {
+            assert!((median(values) - middle).abs() < 1e-9, "{middle}");
         }
     }
 

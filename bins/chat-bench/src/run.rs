@@ -15,17 +15,21 @@ use crate::floor;
 use crate::growth;
 use crate::load::{Pace, Workload};
 use crate::measure::{Rounds, Series, in_turn};
-use crate::options::{CONNECTIONS, MESSAGES_OF_A_GROUP, Options};
+use crate::options::{MESSAGES_OF_A_GROUP, Options};
 use crate::progress::step;
-use crate::report::{Machine, Report, Row, Wanted};
+use crate::report::{Curve, Machine, Report, Row, Wanted};
 use crate::server::Server;
 use crate::start;
 use crate::subject::{self, Own, fetch};
+use crate::usage;
 use crate::workloads::Echo;
 use crate::world::{History, World};
 
 /// The fixed rate at which a workload is measured besides, as a share of the most that was reached.
 const EASY: f64 = 0.5;
+
+/// A rate of which less than this share was reached was not kept.
+const KEPT: f64 = 0.9;
 
 /// Measures what `options` want.
 pub(crate) fn run(options: &Options, command: String) -> Result<Report> {
@@ -103,9 +107,12 @@ impl<'a> Bench<'a> {
             }
             None => filling.up_to(&target, options.messages)?,
         }
+        filling.done();
         let mut row = filling
             .series
             .row("fill", "POST /messages", fill::CONNECTIONS);
+        // Its parts are of different lengths.
+        row.per_second = filling.series.overall();
         row.disk_bytes = bytes.map(|bytes| per(bytes, options.messages));
         report.rows.push(row);
         let target = own.as_ref().map_or(Ok(target), Own::target)?;
@@ -129,12 +136,15 @@ impl<'a> Bench<'a> {
     fn measure(mut self) -> Result<Report> {
         self.start()?;
         self.start_floor()?;
-        // Reads before sends: so as many messages are stored as the report says.
+        // Reads before sends, and the curve before the sends that add by far the most: so as many messages
+        // are stored as the report says.
         let reads = self.reads()?;
+        let by_messages = self.growth_by_messages()?;
         let sends = self.sends()?;
         self.report.rows.extend(sends);
         self.report.rows.extend(reads);
-        self.growth()?;
+        self.report.growth.extend(by_messages);
+        self.growth_by_members()?;
         self.finish()
     }
 
@@ -175,17 +185,30 @@ struct Named {
 
 impl Bench<'_> {
     /// A workload at a fixed rate.
-    fn paced<W: Workload>(&self, named: Named, workload: &W, rate: f64) -> Result<Row> {
+    fn paced<W: Workload>(
+        &self,
+        named: Named,
+        workload: &W,
+        rate: f64,
+        connections: usize,
+    ) -> Result<Row> {
         step(format_args!(
             "{}: {} at {rate:.0}/s",
             named.name, named.what
         ));
         let nothing = None::<(&Target, &Echo)>;
-        let rounds = self.rounds(CONNECTIONS, Pace::Rate(rate));
+        let rounds = self.rounds(connections, Pace::Rate(rate));
         let (_, series) = in_turn(nothing, (&self.target, workload), rounds, || Ok(()))?;
+        let kept = series.per_second();
+        if kept < rate * KEPT {
+            step(format_args!(
+                "{}: the rate was not kept, {kept:.0}/s were; its latencies are those of who queues",
+                named.name
+            ));
+        }
         Ok(Row {
             fixed_rate: Some(rate),
-            ..series.row(named.name, named.what, CONNECTIONS)
+            ..series.row(named.name, named.what, connections)
         })
     }
 
@@ -198,9 +221,19 @@ impl Bench<'_> {
         }
     }
 
-    fn growth(&mut self) -> Result<()> {
-        let Some(own) = self.own.as_ref().filter(|_| self.options.wants("growth")) else {
-            return Ok(());
+    /// The server, if what growth costs is wanted and can be told.
+    fn grows(&self) -> Option<&Own> {
+        let own = self.own.as_ref().filter(|_| self.options.wants("growth"))?;
+        if self.target.pid.and_then(usage::cpu).is_none() {
+            step("growth: left out, since this system does not tell what processor time is used");
+            return None;
+        }
+        Some(own)
+    }
+
+    fn growth_by_messages(&self) -> Result<Option<Curve>> {
+        let Some(own) = self.grows() else {
+            return Ok(None);
         };
         step("growth: with the messages stored");
         let copies = growth::start(&own.server, &self.stages)?;
@@ -217,11 +250,16 @@ impl Bench<'_> {
             target: self.target.clone(),
             history: &self.history,
         });
-        let messages = growth::by_messages(&self.world, &sizes)?;
-        drop(copies);
+        growth::by_messages(&self.world, &sizes).map(Some)
+    }
+
+    fn growth_by_members(&mut self) -> Result<()> {
+        if self.report.growth.is_empty() {
+            return Ok(());
+        }
         step("growth: with the members of a group");
         let members = growth::by_members(&self.target, &mut self.world, &mut self.history)?;
-        self.report.growth = vec![messages, members];
+        self.report.growth.push(members);
         Ok(())
     }
 

@@ -215,6 +215,7 @@ impl<F: Fn(usize) -> (String, Option<i64>, String) + Sync> Made<F> {
             connections: BUILDERS,
             pace: Pace::Closed,
             until: Until::Requests(self.ids.len() as u64),
+            first: 0,
         };
         load::run(target, &self, load)?;
         Ok(self.ids.into_iter().map(AtomicI64::into_inner).collect())

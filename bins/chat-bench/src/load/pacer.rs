@@ -1,13 +1,14 @@
 //! A fixed rate: says when each request is due, and lets nobody go before.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
 use super::Until;
+use crate::interrupt;
 
 /// How often it looks what is due: nobody goes later than this after its time for want of a look. The
 /// timer of the async runtime looks every millisecond, which would be most of a latency.
@@ -43,11 +44,12 @@ impl Pacer {
         }
     }
 
-    /// Lets requests go as they become due, until all have or somebody has failed.
-    pub(super) fn run(&self, start: Instant, failed: &AtomicBool) {
+    /// Lets requests go as they become due, until all have or somebody has failed; then lets so many
+    /// connections know that it is over.
+    pub(super) fn run(&self, start: Instant, connections: usize, failed: &AtomicBool) {
         let start = *self.start.get_or_init(|| start);
         let mut gone = 0;
-        while gone < self.requests && !failed.load(Ordering::Relaxed) {
+        while gone < self.requests && !failed.load(Ordering::Relaxed) && !interrupt::came() {
             let due = self.due_after(start.elapsed());
             self.due
                 .add_permits(usize::try_from(due - gone).unwrap_or(usize::MAX));
@@ -56,17 +58,18 @@ impl Pacer {
         }
         if gone < self.requests {
             self.due.close();
+        } else {
+            self.due.add_permits(connections);
         }
     }
 
-    /// Waits until the request of this turn is due, and says since when; none when it is over.
-    pub(super) async fn wait(&self, turn: u64) -> Option<Instant> {
-        if turn >= self.requests {
-            return None;
-        }
+    /// Waits until a request is due, and takes the next turn and the time at which it was; none when it is
+    /// over. The turn is taken last: who took it before could be overtaken, and go before its time.
+    pub(super) async fn wait(&self, turns: &AtomicU64) -> Option<(u64, Instant)> {
         self.due.acquire().await.ok()?.forget();
-        let start = self.start.get()?;
-        Some(*start + self.time_of(turn))
+        let turn = turns.fetch_add(1, Ordering::Relaxed);
+        let start = self.start.get().filter(|_| turn < self.requests)?;
+        Some((turn, *start + self.time_of(turn)))
     }
 
     /// When the request of this turn is due, after the start.
@@ -84,6 +87,9 @@ impl Pacer {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join_all;
+    use tokio::runtime::Builder;
+
     use super::*;
 
     #[test]
@@ -99,5 +105,32 @@ mod tests {
             );
         }
         assert_eq!(pacer.due_after(Duration::from_secs(60)), 2_000);
+    }
+
+    #[test]
+    fn nobody_goes_before_its_time() {
+        const THREADS: usize = 4;
+        const EACH: usize = 32;
+        let pacer = Pacer::new(2_000.0, Until::Requests(600));
+        let (turns, failed) = (AtomicU64::new(0), AtomicBool::new(false));
+        let connection = || async {
+            let mut gone = 0;
+            while let Some((turn, due)) = pacer.wait(&turns).await {
+                assert!(due <= Instant::now(), "turn {turn}");
+                gone += 1;
+            }
+            gone
+        };
+        let gone: usize = thread::scope(|scope| {
+            let run = || {
+                let runtime = Builder::new_current_thread().build().unwrap();
+                let gone = runtime.block_on(join_all((0..EACH).map(|_| connection())));
+                gone.into_iter().sum::<usize>()
+            };
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
+            pacer.run(Instant::now(), THREADS * EACH, &failed);
+            threads.into_iter().map(|gone| gone.join().unwrap()).sum()
+        });
+        assert_eq!(gone, 600);
     }
 }

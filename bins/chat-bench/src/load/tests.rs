@@ -95,6 +95,7 @@ fn load(connections: usize, pace: Pace, until: Until) -> Load {
         connections,
         pace,
         until,
+        first: 0,
     }
 }
 
@@ -106,6 +107,20 @@ fn each_turn_is_asked_once() {
         let round = run(&target, &turns, load(7, pace, Until::Requests(300))).unwrap();
         assert_eq!(round.requests, 300, "{pace:?}");
         assert_eq!(turns.asked(), (0..300).collect::<Vec<_>>(), "{pace:?}");
+    }
+}
+
+#[test]
+fn a_round_goes_on_where_the_one_before_has_ended() {
+    let target = server(|_| ());
+    for pace in [Pace::Closed, Pace::Rate(5_000.0)] {
+        let turns = Turns::new(None);
+        let load = Load {
+            first: 300,
+            ..load(3, pace, Until::Requests(50))
+        };
+        run(&target, &turns, load).unwrap();
+        assert_eq!(turns.asked(), (300..350).collect::<Vec<_>>(), "{pace:?}");
     }
 }
 

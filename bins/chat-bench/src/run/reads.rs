@@ -52,7 +52,7 @@ impl Bench<'_> {
         (of_floor, floor): (&'static str, &F),
     ) -> Result<Vec<Row>> {
         if let Some(rate) = self.options.rate {
-            return Ok(vec![self.paced(named, workload, rate)?]);
+            return Ok(vec![self.paced(named, workload, rate, CONNECTIONS)?]);
         }
         step(format_args!("{}: {}", named.name, named.what));
         let target = self.floor.as_ref().map(|floor| floor.child.target());
@@ -66,7 +66,7 @@ impl Bench<'_> {
             CONNECTIONS,
             beside.map(|_| (of_floor, &below)),
         )];
-        rows.push(self.paced(named, workload, easy)?);
+        rows.push(self.paced(named, workload, easy, CONNECTIONS)?);
         if beside.is_some() {
             rows.push(below.row(of_floor, "floor", CONNECTIONS));
         }

@@ -24,7 +24,8 @@ impl Bench<'_> {
         if !w1 {
             connections.clear();
         }
-        if w1c && !connections.contains(&1) {
+        // At a rate there is nobody who never waits.
+        if w1c && self.options.rate.is_none() && !connections.contains(&1) {
             connections.push(1);
         }
         for connections in connections {
@@ -54,13 +55,16 @@ impl Bench<'_> {
             wanted,
         };
         if let Some(rate) = self.options.rate {
-            return Ok(vec![self.paced(named, &sends, rate)?]);
+            return Ok(vec![self.paced(named, &sends, rate, connections)?]);
         }
         step(format_args!("W1: {W1} over {connections} connections"));
         let target = self.floor.as_ref().map(|floor| floor.child.target());
         let beside = target.as_ref().map(|target| (target, &Echo));
         let mut fsync = Series::new();
-        let before = (checks::commits(&self.target)?, self.history.len());
+        let commits = || checks::commits(&self.target);
+        // Not every server tells them.
+        let before = (connections == 1).then(commits).transpose()?;
+        let sent = self.history.len();
         let mut rounds = self.rounds(connections, Pace::Closed);
         if connections == 1 {
             // An fsync takes another time from one second to the next: they take turns more often.
@@ -74,14 +78,15 @@ impl Bench<'_> {
         let (echo, series) = in_turn(beside, (&self.target, &sends), rounds, disk)?;
         let over = beside.map(|_| ("echo", &echo));
         let mut rows = vec![compared(&series, named, connections, over)];
-        if connections == 1 {
-            self.one_commit_each(before)?;
+        if let Some(before) = before {
+            self.one_commit_each((before, sent))?;
             if over.is_some() && self.own.is_some() {
                 rows.push(alone(&series, &echo, &fsync));
             }
         }
         if connections == CONNECTIONS {
-            rows.push(self.paced(named, &sends, series.per_second() * EASY)?);
+            let easy = series.per_second() * EASY;
+            rows.push(self.paced(named, &sends, easy, connections)?);
         }
         if over.is_some() {
             rows.push(echo.row("echo", "floor", connections));
