@@ -1,10 +1,10 @@
 //! The benchmark on small runs: it measures what it says, and a server that is wrong gets no figures.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -177,13 +177,105 @@ fn a_fixed_rate_is_kept() {
     ];
     let output = bench(&[&args[..], &["--out", out]].concat());
     let report = report(&output, dir.path());
-    let expected = [("fill", 256, None), ("W1", 32, None), ("W3", 32, None)];
+    let expected = [("fill", 256, None), ("W1", 8, None), ("W3", 32, None)];
     assert_eq!(rows(&report), expected);
     for row in &report["rows"].as_array().expect("rows")[1..] {
         assert_eq!(row["fixed_rate"].as_f64(), Some(200.0));
         // The last of 20 requests is due 5 ms before the end.
         assert!(row["per_second"].as_f64() < Some(211.0), "{row}");
     }
+}
+
+/// 48 groups have 12 users, so that every third or fourth of them is the same after four steps.
+#[test]
+fn every_number_of_groups_has_members() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let out = dir.path().to_str().expect("a path");
+    let output = Command::new(BENCH)
+        .args(["--groups", "48", "--messages", "1000", "--rounds", "1"])
+        .args(["--seconds", "0.1", "--workloads", "w3"])
+        .args(["--server", SERVER, "--out", out])
+        .output()
+        .expect("it runs");
+    report(&output, dir.path());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let scratch = dir.path().join("scratch");
+    fs::create_dir(&scratch).expect("a directory");
+    let out = dir.path().join("out");
+    let mut bench = Command::new(BENCH)
+        .args(["--groups", "40", "--messages", "1000", "--seconds", "600"])
+        .args(["--workloads", "w1", "--connections", "4"])
+        .args(["--server", SERVER, "--out"])
+        .arg(out)
+        .env("TMPDIR", &scratch)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut said = BufReader::new(bench.stderr.take().expect("a pipe")).lines();
+    let measuring =
+        |line: &std::io::Result<String>| line.as_ref().is_ok_and(|it| it.starts_with("W1"));
+    said.find(measuring).expect("it measures").expect("a line");
+    let servers = children(bench.id());
+    assert_eq!(servers.len(), if cfg!(target_os = "linux") { 2 } else { 0 });
+    let told = Command::new("kill")
+        .args(["-INT", &bench.id().to_string()])
+        .status();
+    assert!(told.expect("kill runs").success());
+    assert_eq!(bench.wait().expect("it ends").code(), Some(130));
+    let last = said.last().expect("a line").expect("a line");
+    assert_eq!(last, "chat-bench: interrupted");
+    assert_eq!(fs::read_dir(&scratch).expect("a directory").count(), 0);
+    for server in servers {
+        assert!(
+            !Path::new("/proc").join(&server).exists(),
+            "{server} is left"
+        );
+    }
+}
+
+/// The processes that a process has started, where the system tells them.
+#[cfg(unix)]
+fn children(process: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten();
+    let children =
+        tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
+    let children: Vec<String> = children.collect();
+    children
+        .iter()
+        .flat_map(|of| of.split_whitespace())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn who_stops_reading_ends_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut bench = Command::new(BENCH)
+        .args(SMALL)
+        .args([
+            "--seconds",
+            "0.1",
+            "--workloads",
+            "w3",
+            "--server",
+            SERVER,
+            "--out",
+        ])
+        .arg(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop((bench.stdout.take(), bench.stderr.take()));
+    assert!(bench.wait().expect("it ends").success());
+    assert!(dir.path().join("report.json").exists());
 }
 
 #[test]

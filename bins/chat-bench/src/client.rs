@@ -1,15 +1,20 @@
 //! A keep-alive HTTP/1.1 connection that costs as little as it can: it shares the machine with what it
 //! measures.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// More header fields than any answer that is measured has.
 const MOST_HEADERS: usize = 32;
+
+/// How long an answer may take: a server that never answers should not be waited for in silence.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
 
 /// Where requests go.
 #[derive(Clone, Debug)]
@@ -104,8 +109,9 @@ impl Answer<'_> {
 
 impl Client {
     pub(crate) async fn connect(target: &Target) -> Result<Self> {
-        let stream = TcpStream::connect(target.address)
+        let stream = timeout(PATIENCE, TcpStream::connect(target.address))
             .await
+            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
             .with_context(|| format!("can't connect to {}", target.address))?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -126,6 +132,17 @@ impl Client {
 
     /// Sends the request, and reads the whole answer.
     pub(crate) async fn exchange(&mut self) -> Result<Answer<'_>> {
+        let (status, body) = timeout(PATIENCE, self.converse())
+            .await
+            .with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))??;
+        Ok(Answer {
+            status,
+            body: &self.answer[body..],
+        })
+    }
+
+    /// The status, and where in what was read the body begins.
+    async fn converse(&mut self) -> Result<(u16, usize)> {
         self.stream.write_all(&self.request).await?;
         self.answer.clear();
         let (status, body, end) = loop {
@@ -138,10 +155,7 @@ impl Client {
             self.read().await?;
         }
         ensure!(self.answer.len() == end, "more came than one answer");
-        Ok(Answer {
-            status,
-            body: &self.answer[body..],
-        })
+        Ok((status, body))
     }
 
     async fn read(&mut self) -> Result<()> {
@@ -181,6 +195,29 @@ mod tests {
         for cut in 0..body {
             assert_eq!(head(&whole[..cut]).unwrap(), None, "{cut}");
         }
+    }
+
+    #[test]
+    fn who_never_answers_is_not_waited_for_in_silence() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = Target {
+            address: listener.local_addr().unwrap(),
+            host: "localhost".to_owned(),
+            pid: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let error = runtime.block_on(async {
+            let mut client = Client::connect(&target).await.unwrap();
+            client.request().get("/", None);
+            client.exchange().await.err().unwrap()
+        });
+        assert!(
+            error.to_string().starts_with("no answer within"),
+            "{error:#}"
+        );
     }
 
     #[test]

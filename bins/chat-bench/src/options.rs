@@ -12,7 +12,10 @@ use crate::{count, floor};
 /// What can be measured, in the order in which it is.
 pub(crate) const WORKLOADS: [&str; 7] = ["start", "w1", "w1c", "w2h", "w2", "w3", "growth"];
 
-/// The connections of reads and of sends at a fixed rate.
+/// What is measured of a server that this run starts, and of no other.
+const NEEDS_OWN: [&str; 2] = ["start", "growth"];
+
+/// The connections of reads, and of sends at a fixed rate unless others are named.
 pub(crate) const CONNECTIONS: usize = 32;
 
 /// The connections of sends.
@@ -98,7 +101,7 @@ pub(crate) fn command() -> Command {
             value(
                 "connections",
                 "LIST",
-                "How many send at a time [default: 1,8,32,128]",
+                "How many send at a time [default: 1,8,32,128; rate: 32]",
             ),
             value(
                 "rate",
@@ -158,14 +161,31 @@ impl Options {
             messages >= u64::from(groups) * MESSAGES_OF_A_GROUP,
             "--messages must be {MESSAGES_OF_A_GROUP} for each group, or pages are not full"
         );
+        let listed = matches.get_one::<String>("workloads");
+        let workloads = workloads(listed)?;
+        for name in listed.into_iter().flat_map(|_| &workloads) {
+            ensure!(
+                url.is_none() || !NEEDS_OWN.contains(&name.as_str()),
+                "{name} stops and starts the server, and so can't be measured with --url"
+            );
+            ensure!(
+                rate.is_none() || name != "w1c",
+                "w1c is one connection that never waits, and so has no --rate"
+            );
+        }
+        let senders = match matches.get_one("connections") {
+            Some(list) => senders(list)?,
+            None if rate.is_some() => vec![CONNECTIONS],
+            None => SENDERS.to_vec(),
+        };
         Ok(Self {
             url,
             server: matches.get_one("server").cloned(),
-            workloads: workloads(matches.get_one::<String>("workloads"))?,
+            workloads,
             messages,
             // Whole rounds through the users, so that each is in as many groups.
             groups: usize::try_from(groups / 4 * 4)?,
-            senders: senders(matches.get_one::<String>("connections"))?,
+            senders,
             rate,
             rounds: matches
                 .get_one("rounds")
@@ -211,10 +231,7 @@ fn workloads(list: Option<&String>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn senders(list: Option<&String>) -> Result<Vec<usize>> {
-    let Some(list) = list else {
-        return Ok(SENDERS.to_vec());
-    };
+fn senders(list: &String) -> Result<Vec<usize>> {
     list.split(',')
         .map(|number| {
             let number: usize = number.parse().unwrap_or(0);
@@ -262,6 +279,13 @@ mod tests {
         assert_eq!((options.messages, options.round.as_secs()), (100_000, 3));
     }
 
+    #[test]
+    fn at_a_rate_as_many_send_as_are_named() {
+        assert_eq!(read(&["--rate", "100"]).unwrap().senders, [32]);
+        let named = read(&["--rate", "100", "--connections", "8,16"]).unwrap();
+        assert_eq!(named.senders, [8, 16]);
+    }
+
     #[rstest]
     #[case(&["--workloads", "w1,w9"], "w9")]
     #[case(&["--workloads", ""], "there are")]
@@ -277,6 +301,9 @@ mod tests {
     #[case(&["--url", "127.0.0.1:8080"], "--url")]
     #[case(&["--url", "https://example.org"], "--url must be")]
     #[case(&["--url", "http://example.org/chat"], "--url must be")]
+    #[case(&["--url", "http://[::1]:8080", "--workloads", "w1,start"], "start stops")]
+    #[case(&["--url", "http://[::1]:8080", "--workloads", "growth"], "growth stops")]
+    #[case(&["--rate", "100", "--workloads", "w1c"], "w1c is one connection")]
     #[case(&["--quack"], "--quack")]
     fn bad_arguments_are_told(#[case] args: &[&str], #[case] said: &str) {
         let error = format!("{:#}", read(args).unwrap_err());

@@ -1,16 +1,20 @@
 //! The server under measurement: one that is started, stopped, copied and killed, or one that runs already.
 
 use std::fs;
-use std::net::ToSocketAddrs;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 use url::Url;
 
 use crate::child::Child;
 use crate::client::{Client, Target};
 use crate::server::Server;
+
+/// How long an address that does not answer is tried.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server over a database of its own, below a temporary directory.
 pub(crate) struct Own {
@@ -63,13 +67,21 @@ pub(crate) fn remote(url: &Url) -> Result<Target> {
         url.port_or_known_default().context("a URL without port")?,
     );
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let mut addresses = (bare, port)
+    let addresses = (bare, port)
         .to_socket_addrs()
         .with_context(|| format!("{host} is not found"))?;
+    // A name may have several, such as one of each kind, and the server may listen at one of them.
+    let mut last = Err(anyhow!("{host} has no address"));
+    for address in addresses {
+        last = TcpStream::connect_timeout(&address, PATIENCE)
+            .map(|_| address)
+            .with_context(|| format!("can't connect to {address}"));
+        if last.is_ok() {
+            break;
+        }
+    }
     Ok(Target {
-        address: addresses
-            .next()
-            .with_context(|| format!("{host} has no address"))?,
+        address: last?,
         host: format!("{host}:{port}"),
         pid: None,
     })
