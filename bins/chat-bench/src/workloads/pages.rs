@@ -228,6 +228,44 @@ mod tests {
     }
 
     #[test]
+    fn each_workload_looks_at_its_pages() {
+        let newest: Vec<i64> = (11..=60).collect();
+        let hot = Hot {
+            groups: vec![HotGroup {
+                path: String::new(),
+                id: 7,
+                members: vec![1],
+                newest: newest.clone(),
+            }],
+        };
+        let deep = Deep {
+            groups: vec![DeepGroup {
+                id: 7,
+                members: vec![1],
+                ids: (1..=60).collect(),
+            }],
+            ends: vec![10],
+        };
+        let older: Vec<i64> = (6..=55).collect();
+        for thorough in [true, false] {
+            for (status, ids, is_newest) in [
+                (200, &newest, true),
+                (404, &newest, true),
+                (200, &older, false),
+                (404, &older, false),
+            ] {
+                let body = page(ids);
+                let body = body.as_bytes();
+                let answer = Answer { status, body };
+                let of_hot = hot.check(&(0, thorough), &answer);
+                assert_eq!(of_hot.is_ok(), status == 200 && is_newest);
+                let of_deep = deep.check(&(0, 55, thorough), &answer);
+                assert_eq!(of_deep.is_ok(), status == 200 && !is_newest);
+            }
+        }
+    }
+
+    #[test]
     fn depths_reach_from_the_first_full_page_to_the_last() {
         let group = |messages: i64| DeepGroup {
             id: 1,

@@ -192,6 +192,47 @@ mod tests {
     }
 
     #[test]
+    fn only_the_message_that_was_sent_is_a_right_answer() {
+        let world = World::of(vec![Group {
+            id: 7,
+            members: vec![1, 2],
+        }]);
+        let history = History::of(&world);
+        let sends = Sends {
+            world: &world,
+            history: &history,
+            spread: Spread::Even,
+            first: 0,
+        };
+        let sent = Sending {
+            group: 0,
+            member: 1,
+            number: 9,
+        };
+        let right = format!(
+            r#"{{"id":3,"seq":1,"group_id":7,"sender_id":2,"content":"{}"}}"#,
+            text(9)
+        );
+        let check = |status, body: &str| {
+            let body = body.as_bytes();
+            sends.check(&sent, &Answer { status, body })
+        };
+        for (is, wrong) in [
+            ("\"seq\":1", "\"seq\":0"),
+            ("\"group_id\":7", "\"group_id\":8"),
+            ("\"sender_id\":2", "\"sender_id\":1"),
+            ("message            9", "message            8"),
+        ] {
+            assert!(right.contains(is), "{is}");
+            check(201, &right.replace(is, wrong)).unwrap_err();
+        }
+        check(200, &right).unwrap_err();
+        assert_eq!(history.len(), 0);
+        check(201, &right).unwrap();
+        assert_eq!(history.ids(0), [3]);
+    }
+
+    #[test]
     fn even_sends_reach_all_groups_alike() {
         assert_eq!(spread(Spread::Even, 400), [(10, 5); 40]);
     }

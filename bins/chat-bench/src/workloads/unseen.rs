@@ -106,3 +106,38 @@ impl Workload for Unseen {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_counts_are_noticed() {
+        let unseen = Unseen {
+            users: vec![User {
+                id: 1,
+                total: 5,
+                groups: 2,
+                end: r#"],"total":5}"#.to_owned(),
+            }],
+        };
+        let check = |status, thorough, counts: &str, total: u64| {
+            let body = format!(r#"{{"group_messages":[{counts}],"total":{total}}}"#);
+            let body = body.as_bytes();
+            unseen.check(&(0, thorough), &Answer { status, body })
+        };
+        let right = r#"{"unseen_count":2},{"unseen_count":3}"#;
+        for thorough in [true, false] {
+            check(200, thorough, right, 5).unwrap();
+            check(404, thorough, right, 5).unwrap_err();
+            check(200, thorough, right, 6).unwrap_err();
+        }
+        for wrong in [
+            r#"{"unseen_count":5}"#,
+            r#"{"unseen_count":2},{"unseen_count":4}"#,
+            "",
+        ] {
+            check(200, true, wrong, 5).unwrap_err();
+        }
+    }
+}
