@@ -24,6 +24,10 @@ pub(crate) fn listen() -> Result<()> {
             signals.next().await;
             INTERRUPTED.store(true, Ordering::Relaxed);
             signals.next().await;
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "who asks twice does not want to wait until all is tidied up"
+            )]
             process::exit(EXIT_CODE.into());
         });
     });

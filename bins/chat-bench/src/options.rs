@@ -173,7 +173,7 @@ impl Options {
                 "w1c is one connection that never waits, and so has no --rate"
             );
         }
-        let senders = match matches.get_one("connections") {
+        let senders = match matches.get_one::<String>("connections") {
             Some(list) => senders(list)?,
             None if rate.is_some() => vec![CONNECTIONS],
             None => SENDERS.to_vec(),
@@ -231,7 +231,7 @@ fn workloads(list: Option<&String>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn senders(list: &String) -> Result<Vec<usize>> {
+fn senders(list: &str) -> Result<Vec<usize>> {
     list.split(',')
         .map(|number| {
             let number: usize = number.parse().unwrap_or(0);
