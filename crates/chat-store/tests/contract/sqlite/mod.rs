@@ -2,6 +2,7 @@
 
 mod backup;
 mod batches;
+mod build;
 mod closing;
 mod coherence;
 mod disk;
