@@ -40,14 +40,14 @@ impl Keys for Tx<'_> {
             if renewed > 0 {
                 return one(renewed, "an idempotency key");
             }
-            diesel::insert_into(idempotency_keys::table)
+            let added = diesel::insert_into(idempotency_keys::table)
                 .values((
                     idempotency_keys::actor.eq(owner(answer.actor)),
                     idempotency_keys::key.eq(answer.key.as_str()),
                     kept,
                 ))
                 .execute(conn)?;
-            Ok(())
+            one(added, "an idempotency key")
         })
     }
 

@@ -218,7 +218,13 @@ fn insert(conn: &mut Conn, message: &NewMessage, seq: Seq) -> Queried<MessageId>
         messages::created_at.eq(message.at.as_micros()),
         messages::updated_at.eq(message.at.as_micros()),
     ));
-    let id: i64 = given::inserted!(conn, insert, messages::id);
+    let id: Option<i64> = given::inserted!(conn, insert, messages::id);
+    let id = id.ok_or_else(|| {
+        let conversation = message.conversation_id;
+        QueryError::Broken(format!(
+            "message {seq} of conversation {conversation} was not stored"
+        ))
+    })?;
     Place::row("messages", id).read("id", id, MessageId::parse)
 }
 

@@ -6,7 +6,8 @@ use diesel::sql_types::BigInt;
 
 use super::Conn;
 
-/// Runs an INSERT of one row, and gives the id that the row was given, which stands in the column `$id`.
+/// Runs an INSERT of one row, and gives the id that the row was given, which stands in the column `$id`;
+/// none if a trigger has dropped the row.
 ///
 /// Not by RETURNING, for which SQLite makes a table of its own each time, and drops it: that costs more
 /// than to ask for the id.
@@ -14,8 +15,11 @@ macro_rules! inserted {
     ($conn:expr, $insert:expr, $id:expr) => {{
         // Another backend returns the column.
         let _ = $id;
-        $insert.execute($conn)?;
-        given::last_id($conn)?
+        match $insert.execute($conn)? {
+            // The last id is that of another row then.
+            0 => None,
+            _ => Some(given::last_id($conn)?),
+        }
     }};
 }
 

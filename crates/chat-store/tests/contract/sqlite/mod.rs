@@ -18,6 +18,7 @@ mod stats;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod threads;
+mod triggers;
 mod world;
 
 use world::{World, fresh, unwatched};
