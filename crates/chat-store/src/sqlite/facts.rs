@@ -296,6 +296,26 @@ mod tests {
         assert!(Lives(user(60_000)).recall(&facts).is_some());
     }
 
+    /// Each kind by itself: only random rows of jobs would tell of some that another one covers.
+    #[test]
+    fn what_an_undone_job_has_brought_in_is_forgotten() {
+        fn undone<F: Remembered>(fact: F, says: F::Says) {
+            let mut facts = Facts::new();
+            facts.remember(fact, says);
+            assert!(fact.recall(&facts).is_some());
+            facts.end_job(false);
+            assert!(fact.recall(&facts).is_none());
+            assert_eq!(facts.places.len(), 0);
+        }
+        let conversation = of_group(7);
+        undone(Lives(user(1)), ());
+        undone(RoleIn(group(1), user(1)), Role::Member);
+        undone(OfGroup(group(7)), conversation);
+        let pair = DirectPair::parse(user(1), user(2)).unwrap();
+        undone(OfPair(pair), conversation);
+        undone(Latest(conversation.id), conversation.last_seq);
+    }
+
     #[test]
     fn a_job_of_too_many_facts_leaves_none() {
         let mut facts = Facts::new();

@@ -39,9 +39,15 @@ enum Step {
     Sql(String),
     /// A host's transaction that is left open.
     Open,
+    /// A host's write that makes the commit fail, and with it the whole batch.
+    BreakCommit,
     /// Everything is asked for, and compared with the tables.
     Look,
 }
+
+/// Told at the commit only.
+const BROKEN_REFERENCE: &str = "PRAGMA defer_foreign_keys = ON;
+    INSERT INTO seens (message_id, user_id, seen_at) VALUES (98, 99, 0)";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
@@ -108,6 +114,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => group().prop_map(Step::SayAsStranger),
         3 => sql().prop_map(Step::Sql),
         1 => Just(Step::Open),
+        1 => Just(Step::BreakCommit),
         6 => Just(Step::Look),
     ]
 }
@@ -233,7 +240,7 @@ fn play(tx: &mut dyn WriteTx, step: &Step, tag: &str) -> StoreResult<()> {
             Ok(())
         }
         Step::Look => look(tx),
-        Step::Sql(_) | Step::Open => Ok(()),
+        Step::Sql(_) | Step::Open | Step::BreakCommit => Ok(()),
     }
 }
 
@@ -263,6 +270,8 @@ fn play_native(tx: &mut SqliteTx<'_>, step: &Step, tag: &str) -> StoreResult<()>
         // What breaks a constraint changes nothing.
         Step::Sql(sql) => drop(tx.connection()?.batch_execute(sql)),
         Step::Open => AnsiTransactionManager::begin_transaction(tx.connection()?).unwrap(),
+        // What it finds there already is its own, from an earlier step.
+        Step::BreakCommit => drop(tx.connection()?.batch_execute(BROKEN_REFERENCE)),
         port => play(tx, port, tag)?,
     }
     Ok(())

@@ -1,8 +1,10 @@
 //! What the writer remembers, and everything that must make it forget: hosts, strangers, failures.
 
-use chat_domain::ports::{Conversations, StoreError, StoreResult, Verdict, WriteTx};
+use std::time::Duration;
+
+use chat_domain::ports::{Conversations, Messages, StoreError, StoreResult, Verdict, WriteTx};
 use chat_domain::{Group, Recipient, Role, UserId};
-use chat_store::SqliteTx;
+use chat_store::{SqliteOptions, SqliteTx};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
 use super::World;
@@ -18,7 +20,11 @@ struct Team {
 
 /// A group whose facts the writer knows by heart.
 fn team() -> Team {
-    let world = World::new();
+    team_with(|options| options)
+}
+
+fn team_with(change: impl FnOnce(SqliteOptions) -> SqliteOptions) -> Team {
+    let world = World::with(change);
     let db = world.db();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
@@ -81,6 +87,61 @@ fn what_a_stranger_writes_between_two_writes_of_ours_is_seen() {
         assert_eq!(team.look().1, Some(round * 10 + 1));
         team.execute("UPDATE conversations SET last_seq = last_seq + 9");
     }
+}
+
+/// A batch that can't begin is refused, and its connection is given up.
+#[test]
+fn what_a_stranger_writes_while_ours_are_refused_is_seen() {
+    let team = team_with(|options| options.busy_timeout(Duration::from_millis(10)));
+    let mut stranger = team.world.stranger();
+    stranger
+        .batch_execute(&format!("BEGIN IMMEDIATE; {CHANGED}"))
+        .unwrap();
+    let refused = begin(&*team.world.store, team.say()).unwrap().ended();
+    let unavailable = matches!(refused, Ended::Failed(StoreError::Unavailable(_)));
+    assert!(unavailable, "{refused:?}");
+    stranger.batch_execute("COMMIT").unwrap();
+    assert_eq!(team.look(), (Some(Role::Admin), Some(7), false));
+}
+
+/// No host may end the transaction, and one that is alone in it goes unpunished when it begins another: a
+/// stranger may write between the two.
+#[test]
+fn what_happens_between_two_transactions_of_a_host_is_seen() {
+    for end in ["COMMIT", "ROLLBACK"] {
+        let team = team();
+        let (group, bob) = (team.group.id, team.bob);
+        let mut stranger = team.world.stranger();
+        native(&team.world.store, move |tx| {
+            tx.connection().unwrap().batch_execute(end).unwrap();
+            stranger.batch_execute(CHANGED).unwrap();
+            tx.connection().unwrap().batch_execute("BEGIN").unwrap();
+            let seen = look(tx, group, bob).unwrap();
+            assert_eq!(seen, (Some(Role::Admin), Some(7), false), "{end}");
+            Verdict::Keep
+        });
+        let seen = (Some(Role::Admin), Some(7), false);
+        assert_eq!(team.look(), seen, "{end}");
+    }
+}
+
+/// The id of a message is asked for after its INSERT, and a host inserts on the same connection.
+#[test]
+fn what_a_host_inserts_between_messages_does_not_change_their_ids() {
+    let team = team();
+    let to = Recipient::Group(team.group.id);
+    let message = words(team.group.conversation_id, team.ada, to, "hi");
+    let ended = native(&team.world.store, move |tx| {
+        let sql = "CREATE TABLE notes (id INTEGER PRIMARY KEY); INSERT INTO notes VALUES (70)";
+        tx.connection().unwrap().batch_execute(sql).unwrap();
+        assert_eq!(tx.append_message(&message).unwrap().id.get(), 1);
+        let sql = "INSERT INTO notes VALUES (90)";
+        tx.connection().unwrap().batch_execute(sql).unwrap();
+        assert_eq!(tx.append_message(&message).unwrap().id.get(), 2);
+        Verdict::Keep
+    });
+    assert_eq!(ended, Ended::Committed);
+    assert_eq!(team.look().1, Some(2));
 }
 
 #[test]

@@ -87,3 +87,24 @@ fn an_answer_that_a_trigger_drops_was_not_kept() {
     });
     assert!(matches!(dropped, Err(StoreError::Broken(_))), "{dropped:?}");
 }
+
+/// No host may do this. What is remembered is then not so; that is found out before anything is stored.
+#[test]
+fn a_place_that_a_trigger_has_moved_is_not_taken_from_memory() {
+    let (world, group, ada) = with_trigger(
+        "CREATE TRIGGER notes_move AFTER INSERT ON messages BEGIN
+             UPDATE conversations SET last_seq = last_seq + 5;
+         END;",
+    );
+    let db = world.db();
+    let say = || {
+        let message = words(group.conversation_id, ada, Recipient::Group(group.id), "hi");
+        db.try_write(move |tx| tx.append_message(&message))
+    };
+    assert_eq!(say().unwrap().seq.get(), 1);
+    let astray = say();
+    assert!(matches!(astray, Err(StoreError::Broken(_))), "{astray:?}");
+    assert_eq!(last_seq(&world, group.conversation_id), 6);
+    // What was remembered is forgotten with that.
+    assert_eq!(say().unwrap().seq.get(), 7);
+}
