@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::client::Target;
+use crate::progress;
 
 /// What a server says when it serves; its address follows.
 pub(crate) const SERVES: &str = "serves http://";
 
-/// How long a server may take to end after it was asked to.
+/// How long a server may take to serve, or to end after it was asked to.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The process.
@@ -38,6 +39,9 @@ impl Child {
         // Read to the end, or it would wait for room in the pipe.
         thread::spawn(move || {
             for line in BufReader::new(log).lines().map_while(Result::ok) {
+                if is_trouble(&line) {
+                    progress::step(format_args!("the server says: {line}"));
+                }
                 drop(lines.send(line));
             }
         });
@@ -97,15 +101,56 @@ impl Drop for Child {
     }
 }
 
+/// Whether a line of a log tells why something will fail here.
+fn is_trouble(line: &str) -> bool {
+    line.contains(" WARN ") || line.contains(" ERROR ")
+}
+
 /// The address in the first line that tells one; otherwise what was said instead.
 fn address(said: &Receiver<String>) -> Result<SocketAddr> {
     let mut log = Vec::new();
-    for line in said {
+    while let Ok(line) = said.recv_timeout(PATIENCE) {
         if let Some((_, rest)) = line.split_once(SERVES) {
             let address = rest.split_whitespace().next().unwrap_or_default();
             return address.parse().context("no address");
         }
         log.push(line);
     }
-    bail!("{}", log.join("\n"))
+    bail!("it does not tell an address, but: {:?}", log.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_among_other_lines() {
+        let (lines, said) = channel();
+        for line in [
+            "migration 1 was run",
+            "it serves http://127.0.0.1:80 from x",
+        ] {
+            lines.send(line.to_owned()).unwrap();
+        }
+        assert_eq!(address(&said).unwrap().port(), 80);
+    }
+
+    #[test]
+    fn what_is_said_instead_of_an_address_is_told() {
+        let (lines, said) = channel();
+        lines.send("the port is in use".to_owned()).unwrap();
+        drop(lines);
+        let error = address(&said).unwrap_err().to_string();
+        assert!(error.contains("the port is in use"), "{error}");
+    }
+
+    #[test]
+    fn only_trouble_is_passed_on() {
+        assert!(is_trouble(
+            "[2026-11-22T10:00:00Z ERROR chat_store] disk full"
+        ));
+        assert!(!is_trouble(
+            "[2026-11-22T10:00:00Z INFO  chat_server] serves"
+        ));
+    }
 }

@@ -117,6 +117,18 @@ pub(crate) struct Point {
     pub(crate) cpu_us: f64,
 }
 
+/// How much the cost of a request may grow from the smallest size to the largest.
+pub(crate) const GROWTH: Wanted = Wanted::AtMost(1.25);
+
+impl Start {
+    /// What the first answer may take, in milliseconds.
+    pub(crate) const FIRST_ANSWER_MS: f64 = 150.0;
+    /// What memory may be held then, in bytes.
+    pub(crate) const RESIDENT_BYTES: u64 = 30 << 20;
+    /// How large the program may be, in bytes.
+    pub(crate) const BINARY_BYTES: u64 = 25 << 20;
+}
+
 impl Ratio {
     /// Whether it is what it should be.
     pub(crate) fn is_met(self) -> bool {
@@ -124,16 +136,6 @@ impl Ratio {
             Wanted::AtLeast(least) => self.value >= least,
             Wanted::AtMost(most) => self.value <= most,
             Wanted::Open => true,
-        }
-    }
-}
-
-impl Curve {
-    /// How much the cost may grow from the smallest size to the largest.
-    pub(crate) fn wanted(&self) -> Wanted {
-        match self.name {
-            "messages" => Wanted::AtMost(1.25),
-            _ => Wanted::Open,
         }
     }
 }

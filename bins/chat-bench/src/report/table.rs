@@ -1,7 +1,7 @@
 //! The report in Markdown, of which the source reads well in a terminal, too.
 
 use super::number::{grouped, mebibytes};
-use super::{Curve, Line, NONE, Ratio, Report, Row, Start, Wanted};
+use super::{Curve, GROWTH, Line, NONE, Ratio, Report, Row, Start, Wanted};
 
 /// All of it but the single rounds, which only the JSON tells.
 pub(super) fn markdown(report: &Report) -> String {
@@ -99,33 +99,38 @@ fn target(ratio: Ratio) -> String {
 
 fn start(start: &Start) -> String {
     let resident = start.resident_bytes.map_or_else(String::new, |bytes| {
-        format!(" {} MiB resident,", mebibytes(bytes))
+        format!(
+            " {} MiB resident (target ≤ {}),",
+            mebibytes(bytes),
+            mebibytes(Start::RESIDENT_BYTES)
+        )
     });
     format!(
-        "Start: first answer after {} ms,{resident} program {} MiB.\n",
+        "Start: first answer after {} ms (target ≤ {}),{resident} program {} MiB (target ≤ {}).\n",
         grouped(start.first_answer_ms, 1),
+        grouped(Start::FIRST_ANSWER_MS, 0),
         mebibytes(start.binary_bytes),
+        mebibytes(Start::BINARY_BYTES),
     )
 }
 
 fn growth(curve: &Curve) -> String {
     let sizes = sizes(curve);
-    let has_target = curve.wanted() != Wanted::Open;
     let mut columns = vec![Column::left("workload")];
     let size_columns = sizes.iter().map(|&size| grouped(size as f64, 0));
     columns.extend(size_columns.map(Column::right));
     columns.push(Column::right("growth"));
-    columns.extend(has_target.then(|| Column::left("target")));
+    columns.push(Column::left("target"));
     let mut table = Table::new(columns);
     for line in &curve.lines {
         let growth = line.growth().map(|value| Ratio {
             value,
-            wanted: curve.wanted(),
+            wanted: GROWTH,
         });
         let mut cells = vec![line.name.to_owned()];
         cells.extend(sizes.iter().map(|&size| cost(line, size)));
         cells.push(or_none(growth.map(|growth| value(growth) + " ×")));
-        cells.extend(has_target.then(|| growth.map(target).unwrap_or_default()));
+        cells.push(growth.map(target).unwrap_or_default());
         table.row(cells);
     }
     format!("CPU µs/request by {}:\n\n{}", curve.axis, table.markdown())
