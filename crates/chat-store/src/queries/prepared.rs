@@ -1,5 +1,7 @@
 //! Statements that would be prepared anew each time they run, kept prepared.
 
+use std::marker::PhantomData;
+
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
@@ -12,10 +14,12 @@ use super::Conn;
 
 /// An UPDATE. Diesel's own is never kept, because one that sets columns only sometimes has many texts;
 /// those of the ports always set the same ones.
-pub(super) struct Update<F, C, W> {
+pub(super) struct Update<F, C, W, I> {
     from: F,
     changes: C,
     filter: W,
+    /// The table and the values as they were given, which have ids; what diesel makes of them has none.
+    given: PhantomData<I>,
 }
 
 /// Changes the rows of the table for which the filter holds.
@@ -23,7 +27,7 @@ pub(super) fn update<T, V, W>(
     table: T,
     filter: W,
     changes: V,
-) -> Update<T::FromClause, V::Changeset, W>
+) -> Update<T::FromClause, V::Changeset, W, (T, V)>
 where
     T: Table + Copy,
     V: AsChangeset<Target = T>,
@@ -33,10 +37,11 @@ where
         from: table.from_clause(),
         changes: changes.as_changeset(),
         filter,
+        given: PhantomData,
     }
 }
 
-impl<F, C, W, DB> QueryFragment<DB> for Update<F, C, W>
+impl<F, C, W, I, DB> QueryFragment<DB> for Update<F, C, W, I>
 where
     DB: Backend,
     F: QueryFragment<DB>,
@@ -53,13 +58,14 @@ where
     }
 }
 
-impl<F, C, W> QueryId for Update<F, C, W> {
-    // Found by its text.
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// Found by its type. If it were found by its text, that would be written anew each time it runs.
+/// Values that set a column only sometimes have no id, so that they can't be given here.
+impl<F, C, W: QueryId, I: QueryId> QueryId for Update<F, C, W, I> {
+    type QueryId = Update<(), (), W::QueryId, I::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = W::HAS_STATIC_QUERY_ID && I::HAS_STATIC_QUERY_ID;
 }
 
-impl<F, C, W> RunQueryDsl<Conn> for Update<F, C, W> {}
+impl<F, C, W, I> RunQueryDsl<Conn> for Update<F, C, W, I> {}
 
 /// A query of which only a part is wanted.
 pub(super) struct Cut<Q> {
