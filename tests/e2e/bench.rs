@@ -127,6 +127,30 @@ fn a_server_that_acknowledges_too_early_gets_no_figures() {
     assert!(output.stdout.is_empty());
 }
 
+/// A server whose recount does not agree: of the database that is killed, and of the one that is measured.
+#[cfg(unix)]
+#[test]
+fn a_server_whose_counters_are_wrong_gets_no_figures() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().expect("a directory");
+    for data in ["killed", "data"] {
+        let server = dir.path().join(data);
+        let script = format!(
+            "#!/bin/sh\ncase \"$1 $3\" in\n\"recount \"*/{data}) echo one is wrong; exit 1;;\nesac\n\
+             exec '{SERVER}' \"$@\"\n"
+        );
+        fs::write(&server, script).expect("a script");
+        fs::set_permissions(&server, fs::Permissions::from_mode(0o755)).expect("it can be run");
+        let server = server.to_str().expect("a path");
+        let output = bench(&["--server", server, "--workloads", "w3"]);
+        assert_eq!(output.status.code(), Some(1), "{data}");
+        let complaint = "the recount found something: one is wrong";
+        assert!(said(&output).contains(complaint), "{}", said(&output));
+        assert!(output.stdout.is_empty());
+    }
+}
+
 #[test]
 fn a_server_that_runs_already_is_measured_and_kept() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -158,6 +158,24 @@ fn capitalised(system: &str) -> String {
 }
 
 #[cfg(test)]
+impl Machine {
+    /// One of which everything is known.
+    pub(super) fn known() -> Self {
+        Self {
+            cpu: Some("A 7".to_owned()),
+            cores: Some(2),
+            memory_bytes: Some(24_683_656 * 1024),
+            system: "linux",
+            distribution: None,
+            kernel: Some("6.1.0".to_owned()),
+            architecture: "x86_64",
+            filesystem: Some("ext4".to_owned()),
+            debug_assertions: false,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use rstest::rstest;
 
@@ -233,19 +251,8 @@ mod tests {
 
     #[test]
     fn all_that_is_known_stands_in_a_line() {
-        let machine = Machine {
-            cpu: Some("A 7".to_owned()),
-            cores: Some(2),
-            memory_bytes: Some(24_683_656 * 1024),
-            system: "linux",
-            distribution: None,
-            kernel: Some("6.1.0".to_owned()),
-            architecture: "x86_64",
-            filesystem: Some("ext4".to_owned()),
-            debug_assertions: false,
-        };
         assert_eq!(
-            machine.to_string(),
+            Machine::known().to_string(),
             "2 cores of A 7, 24 GiB, Linux 6.1.0, ext4"
         );
     }

@@ -2,9 +2,9 @@
 //!
 //! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
 //! `read` and `write` run a query and put its failure into the port's terms, and which may remember
-//! [`facts`]; and `locks`. Queries are spelled so that each is one prepared statement: an absent bound of a page is a number that
-//! excludes nothing, not another query; and what would be prepared anew each time goes through
-//! `prepared`.
+//! [`facts`]; `locks`; and `given`, which tells what the database gave a row. Queries are spelled so that
+//! each is one prepared statement: an absent bound of a page is a number that excludes nothing, not
+//! another query; and what would be prepared anew each time goes through `prepared`.
 
 mod conversations;
 mod events;

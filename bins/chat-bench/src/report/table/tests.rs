@@ -5,24 +5,10 @@ use rstest::rstest;
 use super::*;
 use crate::report::{Machine, Point};
 
-fn machine() -> Machine {
-    Machine {
-        cpu: Some("A 7".to_owned()),
-        cores: Some(2),
-        memory_bytes: Some(24 << 30),
-        system: "linux",
-        distribution: None,
-        kernel: Some("6.1.0".to_owned()),
-        architecture: "x86_64",
-        filesystem: Some("ext4".to_owned()),
-        debug_assertions: false,
-    }
-}
-
 fn report() -> Report {
     Report {
         version: "1.2.3",
-        machine: machine(),
+        machine: Machine::known(),
         command: "chat-bench --messages 1000000".to_owned(),
         messages: 1_000_000,
         rows: Vec::new(),

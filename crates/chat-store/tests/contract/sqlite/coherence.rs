@@ -14,7 +14,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use super::World;
-use super::native::submit;
+use super::native::{BREAK_COMMIT, submit};
 use crate::harness::{at, begin, join, leave, new_group, new_user, pair, undo, words};
 
 /// How many rows of batches are tried, unless `PROPTEST_CASES` says another number.
@@ -44,10 +44,6 @@ enum Step {
     /// Everything is asked for, and compared with the tables.
     Look,
 }
-
-/// Told at the commit only.
-const BROKEN_REFERENCE: &str = "PRAGMA defer_foreign_keys = ON;
-    INSERT INTO seens (message_id, user_id, seen_at) VALUES (98, 99, 0)";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
@@ -271,7 +267,7 @@ fn play_native(tx: &mut SqliteTx<'_>, step: &Step, tag: &str) -> StoreResult<()>
         Step::Sql(sql) => drop(tx.connection()?.batch_execute(sql)),
         Step::Open => AnsiTransactionManager::begin_transaction(tx.connection()?).unwrap(),
         // What it finds there already is its own, from an earlier step.
-        Step::BreakCommit => drop(tx.connection()?.batch_execute(BROKEN_REFERENCE)),
+        Step::BreakCommit => drop(tx.connection()?.batch_execute(BREAK_COMMIT)),
         port => play(tx, port, tag)?,
     }
     Ok(())

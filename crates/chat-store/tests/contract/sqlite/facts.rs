@@ -8,7 +8,7 @@ use chat_store::{SqliteOptions, SqliteTx};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
 use super::World;
-use super::native::{native, submit};
+use super::native::{break_commit, native, submit};
 use crate::harness::{Ended, Pending, at, begin, join, leave, new_user, read, undo, words};
 
 struct Team {
@@ -255,17 +255,6 @@ fn what_is_undone_alone_or_in_a_batch_is_forgotten() {
         }
         assert_eq!(team.look(), expected);
     }
-}
-
-/// Deferred until the commit, and broken then.
-fn break_commit(tx: &mut SqliteTx<'_>) -> Verdict {
-    let conn = tx.connection().unwrap();
-    conn.batch_execute(
-        "PRAGMA defer_foreign_keys = ON;
-         INSERT INTO seens (message_id, user_id, seen_at) VALUES (98, 99, 0)",
-    )
-    .unwrap();
-    Verdict::Keep
 }
 
 #[test]

@@ -28,6 +28,17 @@ where
     }
 }
 
+/// Breaks a reference in a way that the commit alone looks at: until then all is well.
+pub(crate) const BREAK_COMMIT: &str = "PRAGMA defer_foreign_keys = ON;
+    INSERT INTO seens (message_id, user_id, seen_at) VALUES (98, 99, 0)";
+
+/// A native write whose commit fails.
+pub(crate) fn break_commit(tx: &mut SqliteTx<'_>) -> Verdict {
+    let conn = tx.connection().unwrap();
+    conn.batch_execute(BREAK_COMMIT).unwrap();
+    Verdict::Keep
+}
+
 /// Submits a native write.
 pub(crate) fn submit(
     store: &SqliteStore,

@@ -5,12 +5,12 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chat_domain::ports::{Cost, Figure, Histogram, Measured, StoreError, Verdict};
+use chat_domain::ports::{Cost, Figure, Histogram, Measured, StoreError};
 use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::SimpleConnection;
 
 use super::World;
-use super::native::native;
+use super::native::{break_commit, native};
 use super::threads::begin_read;
 use crate::harness::{Ended, begin, new_user, scan, undo, write};
 
@@ -172,16 +172,7 @@ fn a_batch_that_can_not_begin_has_failed() {
 #[test]
 fn a_batch_that_can_not_be_committed_has_failed() {
     let world = World::new();
-    // What is deferred is looked at by the commit alone.
-    let ended = native(&world.store, |tx| {
-        let conn = tx.connection().unwrap();
-        conn.batch_execute(
-            "PRAGMA defer_foreign_keys = ON;
-             INSERT INTO seens (message_id, user_id, seen_at) VALUES (98, 99, 0)",
-        )
-        .unwrap();
-        Verdict::Keep
-    });
+    let ended = native(&world.store, break_commit);
     assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
     assert_eq!(failed(&world), Figure::Counter(1));
     assert_eq!((batches(&world).count(), commits(&world)), (1, 0));
