@@ -1,5 +1,7 @@
 //! End-to-end tests: through HTTP, on the composition that production runs.
 
+#![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
+
 mod support;
 
 mod access_log;

@@ -2,6 +2,8 @@
 //! HTTP alone, what each leaves in the log, what a failing store comes to, and random histories
 //! against a naive model.
 
+#![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
+
 mod actors;
 mod exactness;
 mod failures;

@@ -1,6 +1,10 @@
 //! The contract of the store: one suite for every backend, and what is true of one backend alone.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that can't go on has failed"
+)]
 
 mod harness;
 mod sqlite;
