@@ -1,16 +1,21 @@
 //! Files that messages can carry.
 
 use crate::names::text;
-use crate::{Fault, FileId, Invalid, MAX_ID, Timestamp, UserId};
+use crate::{BlobId, Fault, FileId, Invalid, MAX_ID, Timestamp, UserId};
 
 text!(
-    /// Where an external file lies: an http or https URL of at most 2,048 bytes, kept as given.
+    /// Where a file lies. An external one: an http or https URL of at most 2,048 bytes, kept as given.
     FileUrl
 );
 
 impl FileUrl {
     /// The most bytes.
     pub const MAX_BYTES: usize = 2_048;
+
+    /// Where the bytes of a file are served that lie here.
+    pub fn of_content(id: FileId) -> Self {
+        Self(format!("/files/{id}/content"))
+    }
 
     /// Whether `text` keeps the rules.
     pub fn check(text: &str) -> Result<(), Invalid> {
@@ -117,8 +122,10 @@ impl FileSize {
 pub struct File {
     /// Its id.
     pub id: FileId,
-    /// Where it lies.
+    /// Where it lies: an external URL as it was given, else [`FileUrl::of_content`].
     pub url: FileUrl,
+    /// Its bytes; none when it lies elsewhere, or is deleted.
+    pub blob_id: Option<BlobId>,
     /// Its name.
     pub name: Option<FileName>,
     /// Its size.
@@ -127,6 +134,8 @@ pub struct File {
     pub media_type: Option<MediaType>,
     /// Who made it known; none when the system did.
     pub uploader_id: Option<UserId>,
+    /// Whether it was deleted while messages carry it: nothing but its id is left then.
+    pub deleted: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When one of its own fields last changed.
@@ -140,11 +149,20 @@ impl File {
     }
 }
 
+/// Where the bytes of a file to be stored are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewFileSource {
+    /// Elsewhere; they are never fetched.
+    External(FileUrl),
+    /// Here.
+    Stored(BlobId),
+}
+
 /// A file to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
-    /// Where it lies.
-    pub url: FileUrl,
+    /// Where its bytes are.
+    pub source: NewFileSource,
     /// Its name.
     pub name: Option<FileName>,
     /// Its size.

@@ -58,6 +58,14 @@ id!(
     FileId
 );
 id!(
+    /// The bytes of files, kept once however many files have them.
+    BlobId
+);
+id!(
+    /// An upload that can be resumed.
+    UploadId
+);
+id!(
     /// A conversation: two users, or the members of a group.
     ConversationId
 );

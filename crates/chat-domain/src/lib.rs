@@ -13,6 +13,7 @@
 //! ```
 
 mod actor;
+mod blobs;
 mod conversations;
 mod events;
 mod files;
@@ -22,6 +23,7 @@ mod groups;
 mod ids;
 mod invalid;
 mod keys;
+mod media;
 mod members;
 mod messages;
 mod names;
@@ -30,16 +32,19 @@ pub mod policy;
 pub mod ports;
 mod receipts;
 mod time;
+mod uploads;
 mod users;
 
 pub use actor::Actor;
+pub use blobs::{Blob, BlobHash, BlobKey};
 pub use conversations::{Conversation, ConversationKind, DirectPair, Participant};
 pub use events::{EventKind, LogId, LogState, LoggedEvent, NewEvent, UnknownEventKind};
-pub use files::{File, FileName, FileSize, FileUrl, MediaType, NewFile};
+pub use files::{File, FileName, FileSize, FileUrl, MediaType, NewFile, NewFileSource};
 pub use groups::{Group, NewGroup};
-pub use ids::{ConversationId, FileId, GroupId, MAX_ID, MessageId, Seq, UserId};
+pub use ids::{BlobId, ConversationId, FileId, GroupId, MAX_ID, MessageId, Seq, UploadId, UserId};
 pub use invalid::{Fault, Invalid};
 pub use keys::{Fingerprint, IdempotencyKey, KeptAnswer};
+pub use media::{Thumbnail, ThumbnailSize};
 pub use members::{Member, Role, UnknownRole};
 pub use messages::{
     Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,
@@ -48,4 +53,5 @@ pub use names::{EmailAddress, GroupName, NameKey, Username};
 pub use page::{MessagePage, Offset, Page, PageLimit, Timeline, Window};
 pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
 pub use time::Timestamp;
+pub use uploads::{NewUpload, StageMark, Upload, UploadProgress};
 pub use users::{NewUser, User, VisibleUser};

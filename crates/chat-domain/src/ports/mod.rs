@@ -3,7 +3,10 @@
 //! Storage is asked through [`Store`]: a job runs inside one transaction and sees it as a
 //! [`WriteTx`] or a [`ReadTx`], which join the traits of each noun. Absence is `Option`; whether it
 //! is an error is for the use case to say. What an adapter tells about its own work is [`Measured`].
+//! The bytes of files are kept by a [`BlobStore`], and [`Media`] knows their formats.
 
+mod blob_store;
+mod blobs;
 mod clock;
 mod conversations;
 mod events;
@@ -11,12 +14,16 @@ mod files;
 mod groups;
 mod keys;
 mod measured;
+mod media;
 mod members;
 mod messages;
 mod receipts;
 mod store;
+mod uploads;
 mod users;
 
+pub use blob_store::{BlobError, BlobReader, BlobResult, BlobStore, Later, LinkTerms, Staged};
+pub use blobs::{Blobs, BlobsRead};
 pub use clock::{Clock, SystemClock};
 pub use conversations::{Conversations, ConversationsRead};
 pub use events::{Events, EventsRead};
@@ -24,12 +31,14 @@ pub use files::{Files, FilesRead};
 pub use groups::{Groups, GroupsRead};
 pub use keys::Keys;
 pub use measured::{Figure, Histogram, Measured, Measurement};
+pub use media::{Media, MediaError};
 pub use members::{Members, MembersRead};
 pub use messages::{Messages, MessagesRead};
 pub use receipts::{Receipts, ReceiptsRead};
 pub use store::{
     Conflict, Cost, Outcome, ReadJob, Refused, Store, StoreError, StoreResult, Verdict, WriteJob,
 };
+pub use uploads::{Uploads, UploadsRead};
 pub use users::{Users, UsersRead};
 
 /// Everything that can be read, in one snapshot.
@@ -41,6 +50,8 @@ pub trait ReadTx:
     + MessagesRead
     + ReceiptsRead
     + FilesRead
+    + BlobsRead
+    + UploadsRead
     + EventsRead
 {
 }
@@ -53,13 +64,26 @@ impl<T> ReadTx for T where
         + MessagesRead
         + ReceiptsRead
         + FilesRead
+        + BlobsRead
+        + UploadsRead
         + EventsRead
 {
 }
 
 /// Everything that can be read and written, in one transaction.
 pub trait WriteTx:
-    ReadTx + Users + Groups + Members + Conversations + Messages + Receipts + Files + Events + Keys
+    ReadTx
+    + Users
+    + Groups
+    + Members
+    + Conversations
+    + Messages
+    + Receipts
+    + Files
+    + Blobs
+    + Uploads
+    + Events
+    + Keys
 {
 }
 
@@ -72,6 +96,8 @@ impl<T> WriteTx for T where
         + Messages
         + Receipts
         + Files
+        + Blobs
+        + Uploads
         + Events
         + Keys
 {
