@@ -40,6 +40,8 @@ pub enum Denial {
     Forbidden,
     /// The owner must hand the group over first.
     OwnerMustTransfer,
+    /// Something else still uses it.
+    InUse,
 }
 
 /// What adding a user to a group comes to.
@@ -204,6 +206,37 @@ pub fn read_file(
     match actor {
         Actor::System => Ok(()),
         Actor::User(user) if uploader == Some(user) || sent_to_actor => Ok(()),
+        Actor::User(_) => Err(Denial::Unknown),
+    }
+}
+
+/// May delete a file: the system, and its uploader while no message uses it. Who may read it and did
+/// not upload it knows it, and may not.
+pub fn delete_file(
+    actor: Actor,
+    uploader: Option<UserId>,
+    known: bool,
+    in_use: bool,
+) -> Result<(), Denial> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::User(user) if uploader == Some(user) => {
+            if in_use {
+                Err(Denial::InUse)
+            } else {
+                Ok(())
+            }
+        }
+        Actor::User(_) if known => Err(Denial::Forbidden),
+        Actor::User(_) => Err(Denial::Unknown),
+    }
+}
+
+/// May know an upload, go on with it and end it: who began it, and the system.
+pub fn know_upload(actor: Actor, uploader: Option<UserId>) -> Result<(), Denial> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::User(user) if uploader == Some(user) => Ok(()),
         Actor::User(_) => Err(Denial::Unknown),
     }
 }

@@ -17,6 +17,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The time so much later; the latest there is, if that would be after it.
+    #[must_use]
+    pub fn later_by(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
     /// The time so much earlier; the earliest there is, if that would be before it.
     #[must_use]
     pub fn earlier_by(self, duration: Duration) -> Self {
@@ -28,6 +35,13 @@ impl Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn later_has_an_end() {
+        let at = Timestamp::from_micros(1);
+        assert_eq!(at.later_by(Duration::from_secs(5)).as_micros(), 5_000_001);
+        assert_eq!(at.later_by(Duration::MAX).as_micros(), i64::MAX);
+    }
 
     #[test]
     fn earlier_has_an_end() {

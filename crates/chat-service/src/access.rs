@@ -115,7 +115,8 @@ pub(crate) fn denied(
 ) -> ServiceError {
     match denial {
         Denial::Unknown => ServiceError::GroupNotFound { id: group, actor },
-        Denial::Forbidden => ServiceError::Forbidden(what),
+        // Groups are in use by nothing.
+        Denial::Forbidden | Denial::InUse => ServiceError::Forbidden(what),
         Denial::OwnerMustTransfer => ServiceError::OwnerMustTransfer(group),
     }
 }

@@ -1,7 +1,7 @@
 //! Everything a use case can answer besides success: one variant for each thing a caller acts on.
 
-use chat_domain::ports::{Conflict, StoreError};
-use chat_domain::{Actor, FileId, GroupId, Invalid, MessageId, UserId};
+use chat_domain::ports::{BlobError, Conflict, StoreError};
+use chat_domain::{Actor, FileId, GroupId, Invalid, MessageId, UploadId, UserId};
 
 /// Why a use case did nothing. The text is fit for clients; [`code`](Self::code) is what they
 /// branch on.
@@ -61,6 +61,46 @@ pub enum ServiceError {
         /// Who asked.
         actor: Actor,
     },
+    /// The file lies elsewhere: its bytes are not ours to give.
+    #[error("file {0} lies elsewhere; its url says where")]
+    FileIsExternal(FileId),
+    /// The record of the file is there, and its bytes are lost.
+    #[error("the content of file {0} is lost")]
+    FileContentLost(FileId),
+    /// A message still carries the file.
+    #[error("file {0} is used by a message; delete that first")]
+    FileInUse(FileId),
+    /// A file must have at least one byte.
+    #[error("the file is empty")]
+    FileEmpty,
+    /// The file has more bytes than it may have.
+    #[error("the file must have at most {limit} bytes")]
+    FileTooLarge {
+        /// How many it may have.
+        limit: u64,
+    },
+    /// No picture in small can be made of the file.
+    #[error("file {0} has no thumbnail")]
+    ThumbnailUnavailable(FileId),
+    /// No upload has this id, it has expired, or the actor may not know it.
+    #[error("upload {id} does not exist{}", or_not_its_own(*.actor))]
+    UploadNotFound {
+        /// The upload asked for.
+        id: UploadId,
+        /// Who asked.
+        actor: Actor,
+    },
+    /// The bytes do not follow those that the upload has.
+    #[error("upload {id} has {offset} bytes")]
+    UploadOffset {
+        /// The upload.
+        id: UploadId,
+        /// How many bytes it has.
+        offset: i64,
+    },
+    /// Another request goes on with the upload.
+    #[error("another request goes on with upload {0}")]
+    UploadInterrupted(UploadId),
     /// The actor knows the thing and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -92,6 +132,12 @@ pub enum ServiceError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+    /// Where the bytes of files are kept failed.
+    #[error(transparent)]
+    Blobs(BlobError),
+    /// More is being done than can be done at once; nothing was done.
+    #[error("the server has more work than it accepts")]
+    Overloaded,
 }
 
 impl ServiceError {
@@ -106,6 +152,15 @@ impl ServiceError {
             Self::MemberNotFound { .. } => "member_not_found",
             Self::MessageNotFound { .. } => "message_not_found",
             Self::FileNotFound { .. } => "file_not_found",
+            Self::FileIsExternal(_) => "file_is_external",
+            Self::FileContentLost(_) => "file_content_lost",
+            Self::FileInUse(_) => "file_in_use",
+            Self::FileEmpty => "file_empty",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::ThumbnailUnavailable(_) => "thumbnail_unavailable",
+            Self::UploadNotFound { .. } => "upload_not_found",
+            Self::UploadOffset { .. } => "upload_offset_mismatch",
+            Self::UploadInterrupted(_) => "upload_interrupted",
             Self::Forbidden(_) => "forbidden",
             Self::NotAMember { .. } => "not_a_member",
             Self::NotARecipient { .. } => "not_a_recipient",
@@ -114,12 +169,13 @@ impl ServiceError {
             Self::Taken(Conflict::Username) => "username_taken",
             Self::Taken(Conflict::Email) => "email_taken",
             Self::Taken(Conflict::GroupName) => "group_name_taken",
-            Self::Store(StoreError::Overloaded) => "overloaded",
-            Self::Store(StoreError::Unavailable(_)) => "unavailable",
-            Self::Store(StoreError::OutcomeUnknown(_)) => "outcome_unknown",
-            Self::Store(StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_)) => {
-                "internal"
+            Self::Overloaded | Self::Store(StoreError::Overloaded) => "overloaded",
+            Self::Store(StoreError::Unavailable(_)) | Self::Blobs(BlobError::Unavailable(_)) => {
+                "unavailable"
             }
+            Self::Store(StoreError::OutcomeUnknown(_)) => "outcome_unknown",
+            Self::Store(StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_))
+            | Self::Blobs(BlobError::Missing | BlobError::Broken(_)) => "internal",
         }
     }
 }
@@ -140,6 +196,18 @@ impl From<StoreError> for ServiceError {
             other => Self::Store(other),
         }
     }
+}
+
+impl From<BlobError> for ServiceError {
+    fn from(error: BlobError) -> Self {
+        Self::Blobs(error)
+    }
+}
+
+fn or_not_its_own(actor: Actor) -> String {
+    actor.user().map_or_else(String::new, |user| {
+        format!(", or it is not one of user {user}")
+    })
 }
 
 fn or_not_in_it(actor: Actor) -> String {

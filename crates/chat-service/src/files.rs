@@ -1,13 +1,34 @@
-//! Files: made known by whoever will send them.
+//! Files: made known by whoever will send them, read by those they were sent to.
 
+use chat_domain::policy::Denial;
 use chat_domain::ports::{Cost, ReadTx, WriteTx};
 use chat_domain::{
-    Actor, File, FileId, FileName, FileSize, FileUrl, MediaType, NewFile, Timestamp, policy,
+    Actor, File, FileId, FileName, FileSize, FileUrl, MediaType, NewFile, NewFileSource, Timestamp,
+    policy,
 };
 
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
+
+mod check;
+mod collect;
+mod content;
+mod intake;
+mod locks;
+mod options;
+mod receive;
+mod uploads;
+
+pub use check::{FileCheck, FileDifference};
+pub use collect::Collected;
+pub use content::FileContent;
+pub use options::FileOptions;
+pub use receive::{IncomingFile, ReceivedFile, StoreFile};
+pub use uploads::{CreateUpload, DeleteUpload, IncomingPart};
+
+pub(crate) use locks::Locks;
+pub(crate) use options::{Shelf, none};
 
 /// A file to be made known that lies elsewhere; it is never fetched, so what is not said stays unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,13 +70,33 @@ impl Command for CreateExternalFile {
             media_type,
         } = self.clone();
         Ok(tx.insert_file(&NewFile {
-            url,
+            source: NewFileSource::External(url),
             name,
             size,
             media_type,
             uploader_id: actor.user(),
             at,
         })?)
+    }
+}
+
+/// A file to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeleteFile {
+    /// The file.
+    pub file: FileId,
+}
+
+impl Command for DeleteFile {
+    type Done = ();
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { file } = self;
+        fields.text("delete_file").number(file.get());
+    }
+
+    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+        delete(tx, actor, self.file, at)
     }
 }
 
@@ -80,6 +121,37 @@ impl ChatService {
         self.read(Cost::Bounded, move |tx| known_file(tx, actor, id))
             .await
     }
+
+    /// Deletes a file: nobody can read it any more, and its bytes are collected after the grace
+    /// period unless another file has the same. Messages that carry it tell that it was deleted.
+    ///
+    /// # Errors
+    /// `FileNotFound`; `Forbidden` unless its uploader or the system acts; `FileInUse` for the
+    /// uploader while a message carries it.
+    pub async fn delete_file(&self, actor: Actor, command: DeleteFile) -> Result<(), ServiceError> {
+        self.run(actor, command).await
+    }
+}
+
+fn delete(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    id: FileId,
+    at: Timestamp,
+) -> Result<(), ServiceError> {
+    known_actor(tx, actor)?;
+    let missing = ServiceError::FileNotFound { id, actor };
+    let file = tx.lock_file(id)?.ok_or_else(|| missing.clone())?;
+    let known = known_to(tx, actor, &file)?;
+    let in_use = tx.file_in_use(id)?;
+    policy::delete_file(actor, file.uploader_id, known, in_use).map_err(|denial| match denial {
+        Denial::Unknown => missing,
+        Denial::InUse => ServiceError::FileInUse(id),
+        Denial::Forbidden | Denial::OwnerMustTransfer => {
+            ServiceError::Forbidden("a file is deleted by its uploader")
+        }
+    })?;
+    Ok(tx.delete_file(&file, at, at)?)
 }
 
 /// A living file that the actor may read, and so may send.
@@ -91,10 +163,18 @@ pub(crate) fn known_file(
     known_actor(tx, actor)?;
     let missing = ServiceError::FileNotFound { id, actor };
     let file = tx.file(id)?.ok_or_else(|| missing.clone())?;
+    if known_to(tx, actor, &file)? {
+        Ok(file)
+    } else {
+        Err(missing)
+    }
+}
+
+/// Whether the actor may read the file.
+fn known_to(tx: &mut dyn ReadTx, actor: Actor, file: &File) -> Result<bool, ServiceError> {
     let sent = match actor {
-        Actor::User(user) if file.uploader_id != Some(user) => tx.file_sent_to(id, user)?,
+        Actor::User(user) if file.uploader_id != Some(user) => tx.file_sent_to(file.id, user)?,
         _ => false,
     };
-    policy::read_file(actor, file.uploader_id, sent).map_err(|_| missing)?;
-    Ok(file)
+    Ok(policy::read_file(actor, file.uploader_id, sent).is_ok())
 }

@@ -4,7 +4,7 @@
 //! JSON, the order of its fields, or whether it came by REST at all. Digests are stored: how a command
 //! is told must stay as it is, or a retry across an update is refused.
 
-use chat_domain::{Content, FileId, Fingerprint, Recipient};
+use chat_domain::{BlobHash, Content, FileId, Fingerprint, Recipient};
 use sha2::{Digest, Sha256};
 
 use crate::Command;
@@ -24,6 +24,12 @@ impl Fields {
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.0.update((text.len() as u64).to_be_bytes());
         self.0.update(text);
+        self
+    }
+
+    /// Takes the hash of a file's bytes.
+    pub fn hash(&mut self, hash: BlobHash) -> &mut Self {
+        self.0.update(hash.as_bytes());
         self
     }
 

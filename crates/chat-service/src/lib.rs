@@ -55,11 +55,14 @@ mod users;
 
 pub use command::{Answer, Command};
 pub use error::ServiceError;
-pub use files::CreateExternalFile;
+pub use files::{
+    Collected, CreateExternalFile, CreateUpload, DeleteFile, DeleteUpload, FileCheck, FileContent,
+    FileDifference, FileOptions, IncomingFile, IncomingPart, ReceivedFile, StoreFile,
+};
 pub use fingerprint::Fields;
 pub use groups::{CreateGroup, CreatedGroup, DeleteGroup};
 pub use members::{PutMember, RemoveMember};
-pub use messages::{DeleteMessage, ListMessages, MessageSource, SendMessage};
+pub use messages::{DeleteMessage, ListMessages, MessageSource, SendFile, SendMessage};
 pub use receipts::{MarkSeen, Seen};
 pub use service::ChatService;
 pub use users::CreateUser;

@@ -14,6 +14,9 @@ use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
 
 mod window;
+mod with_file;
+
+pub use with_file::SendFile;
 
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

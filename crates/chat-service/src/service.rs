@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat_domain::Actor;
 use chat_domain::ports::{Clock, Cost, ReadTx, Store, WriteTx};
+use chat_domain::{Actor, Timestamp};
 
-use crate::{ServiceError, access, unit};
+use crate::files::{self, Shelf};
+use crate::{FileOptions, ServiceError, access, unit};
 
 /// How long answers are kept when nothing else is said.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -17,6 +18,7 @@ pub struct ChatService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     pub(crate) answers_kept_for: Duration,
+    shelf: Option<Arc<Shelf>>,
 }
 
 impl ChatService {
@@ -26,7 +28,26 @@ impl ChatService {
             store,
             clock,
             answers_kept_for: DAY,
+            shelf: None,
         }
+    }
+
+    /// The same service, which keeps files; without it whatever needs the bytes of one fails with
+    /// `Blobs`.
+    #[must_use]
+    pub fn keeping_files(mut self, options: FileOptions) -> Self {
+        self.shelf = Some(Arc::new(Shelf::new(options)));
+        self
+    }
+
+    /// Where files are kept.
+    pub(crate) fn shelf(&self) -> Result<&Shelf, ServiceError> {
+        self.shelf.as_deref().ok_or_else(files::none)
+    }
+
+    /// The time now; inside a transaction that writes, the closure's own.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The same service, which keeps the answers under idempotency keys for so long; 24 hours when
@@ -60,7 +81,7 @@ impl ChatService {
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, ServiceError>
     where
         T: Send + 'static,
-        F: Fn(&mut dyn WriteTx, chat_domain::Timestamp) -> Result<T, ServiceError> + Send + 'static,
+        F: Fn(&mut dyn WriteTx, Timestamp) -> Result<T, ServiceError> + Send + 'static,
     {
         let clock = Arc::clone(&self.clock);
         unit::write(&*self.store, move |tx| work(tx, clock.now())).await

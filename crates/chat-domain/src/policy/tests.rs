@@ -1,6 +1,6 @@
 //! Every cell of every rule.
 
-use super::Denial::{Forbidden, OwnerMustTransfer, Unknown};
+use super::Denial::{Forbidden, InUse, OwnerMustTransfer, Unknown};
 use super::Membership::{Change, HandOver, Join, Keep};
 use super::Standing::{Member, Peer, Stranger, System};
 use super::*;
@@ -185,5 +185,42 @@ fn read_file_cells() {
             expected,
             "{actor:?} {uploader:?} {sent}"
         );
+    }
+}
+
+#[test]
+fn delete_file_cells() {
+    let [ada, bob] = [1, 2].map(|id| UserId::parse(id).unwrap());
+    for (actor, uploader, known, in_use, expected) in [
+        (Actor::System, None, true, true, Ok(())),
+        (Actor::System, Some(ada), true, false, Ok(())),
+        (Actor::User(ada), Some(ada), true, false, Ok(())),
+        (Actor::User(ada), Some(ada), true, true, Err(InUse)),
+        (Actor::User(bob), Some(ada), true, true, Err(Forbidden)),
+        (Actor::User(bob), Some(ada), true, false, Err(Forbidden)),
+        (Actor::User(bob), Some(ada), false, false, Err(Unknown)),
+        (Actor::User(bob), Some(ada), false, true, Err(Unknown)),
+        (Actor::User(bob), None, true, true, Err(Forbidden)),
+        (Actor::User(bob), None, false, false, Err(Unknown)),
+    ] {
+        assert_eq!(
+            delete_file(actor, uploader, known, in_use),
+            expected,
+            "{actor:?} {uploader:?} {known} {in_use}"
+        );
+    }
+}
+
+#[test]
+fn know_upload_cells() {
+    let [ada, bob] = [1, 2].map(|id| UserId::parse(id).unwrap());
+    for (actor, uploader, expected) in [
+        (Actor::System, None, Ok(())),
+        (Actor::System, Some(ada), Ok(())),
+        (Actor::User(ada), Some(ada), Ok(())),
+        (Actor::User(bob), Some(ada), Err(Unknown)),
+        (Actor::User(bob), None, Err(Unknown)),
+    ] {
+        assert_eq!(know_upload(actor, uploader), expected, "{actor:?}");
     }
 }

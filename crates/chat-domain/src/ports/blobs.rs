@@ -16,6 +16,9 @@ pub trait BlobsRead {
     /// living file has it.
     fn blobs_after(&mut self, after: Option<BlobId>, limit: i64) -> StoreResult<Vec<(Blob, bool)>>;
 
+    /// How many bytes the blobs have together that are stored and not doomed.
+    fn bytes_of_blobs(&mut self) -> StoreResult<i64>;
+
     /// Blobs, not doomed, that are unused since before `before` and were last claimed before it; at
     /// most so many.
     fn unused_blobs(&mut self, before: Timestamp, limit: i64) -> StoreResult<Vec<BlobId>>;

@@ -1,0 +1,207 @@
+//! Whether the records of files and the bytes that are kept agree, and what can be mended.
+
+use chat_domain::ports::{BlobError, Cost, ReadTx};
+use chat_domain::{Blob, BlobHash, BlobId, BlobKey};
+use sha2::{Digest, Sha256};
+
+use crate::{ChatService, ServiceError};
+
+/// How many records are read at a time.
+const PAGE: i64 = 500;
+
+/// How many blobs that are being removed are looked through, for one that has no other record.
+const MOST_DOOMED: i64 = 100_000;
+
+/// The most differences that are kept; more are only counted.
+const MOST_KEPT: usize = 1_000;
+
+/// Something that is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileDifference {
+    /// A record without its bytes.
+    #[error("blob {} is missing: nothing is kept under {}", .0.id(), .0)]
+    Missing(BlobKey),
+    /// Bytes that are not those of their record.
+    #[error("blob {} is damaged: the bytes under {} are others, or can't be read", .0.id(), .0)]
+    Damaged(BlobKey),
+    /// Bytes without a record.
+    #[error("{0} is orphaned: no record has it")]
+    Orphaned(BlobKey),
+}
+
+/// What a check has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileCheck {
+    /// Blobs whose bytes were read.
+    pub blobs: u64,
+    /// How many bytes those were.
+    pub bytes: u64,
+    /// Blobs of files that were known to be lost before.
+    pub lost: u64,
+    /// How many differences were found.
+    pub found: u64,
+    /// The first 1,000 of them.
+    pub differences: Vec<FileDifference>,
+    /// Whether they were mended.
+    pub mended: bool,
+}
+
+impl ChatService {
+    /// Compares every record with the bytes that are kept, reading all of them, also while the service
+    /// is in use. `progress` is told how many bytes are done, of how many.
+    ///
+    /// With `repair`, for which nothing else may use the store: what is orphaned is removed; damaged
+    /// bytes are set aside; and a record whose bytes are missing or damaged says that they are lost, so
+    /// that its files answer `FileContentLost` until somebody brings the same bytes again.
+    ///
+    /// # Errors
+    /// `Store`, `Blobs`.
+    pub async fn check_files(
+        &self,
+        repair: bool,
+        progress: &mut (dyn FnMut(u64, u64) + Send),
+    ) -> Result<FileCheck, ServiceError> {
+        let mut check = FileCheck {
+            mended: repair,
+            ..FileCheck::default()
+        };
+        self.check_records(&mut check, progress).await?;
+        self.check_bytes(&mut check).await?;
+        Ok(check)
+    }
+
+    /// Whether each record has its bytes.
+    async fn check_records(
+        &self,
+        check: &mut FileCheck,
+        progress: &mut (dyn FnMut(u64, u64) + Send),
+    ) -> Result<(), ServiceError> {
+        let total = self.read(Cost::Scan, |tx| Ok(tx.bytes_of_blobs()?)).await?;
+        let total = u64::try_from(total).unwrap_or_default();
+        let mut after = None;
+        loop {
+            let page = self
+                .read(Cost::Bounded, move |tx| Ok(tx.blobs_after(after, PAGE)?))
+                .await?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.id);
+            for (blob, in_use) in page {
+                match (blob.stored, in_use) {
+                    (true, _) => self.check_blob(blob, check).await?,
+                    (false, true) => check.lost += 1,
+                    // On its way, or about to be collected.
+                    (false, false) => {}
+                }
+                progress(check.bytes, total);
+            }
+        }
+    }
+
+    async fn check_blob(&self, blob: Blob, check: &mut FileCheck) -> Result<(), ServiceError> {
+        let key = blob.key();
+        let difference = match self.hash_of(blob).await {
+            Ok(hash) if hash == blob.hash => None,
+            Ok(_) | Err(BlobError::Broken(_)) => Some(FileDifference::Damaged(key)),
+            Err(BlobError::Missing) => Some(FileDifference::Missing(key)),
+            Err(error) => return Err(error.into()),
+        };
+        check.blobs += 1;
+        check.bytes += u64::try_from(blob.size.get()).unwrap_or_default();
+        // It may have been collected meanwhile.
+        match difference {
+            Some(difference) if self.is_stored(blob.id).await? => {
+                self.differ(check, difference).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The hash of what is kept; `Broken` if it has another size.
+    async fn hash_of(&self, blob: Blob) -> Result<BlobHash, BlobError> {
+        let missing = |_| BlobError::Missing;
+        let blobs = &self.shelf().map_err(missing)?.options.blobs;
+        let expected = u64::try_from(blob.size.get()).unwrap_or_default();
+        match blobs.size(blob.key()).await? {
+            None => return Err(BlobError::Missing),
+            Some(size) if size != expected => {
+                return Err(BlobError::Broken(format!("{size} bytes")));
+            }
+            Some(_) => {}
+        }
+        let mut reader = blobs.read(blob.key(), 0..expected).await?;
+        let mut digest = Sha256::new();
+        while let Some(bytes) = reader.next().await? {
+            digest.update(&bytes);
+        }
+        Ok(BlobHash::from_bytes(digest.finalize().into()))
+    }
+
+    async fn is_stored(&self, id: BlobId) -> Result<bool, ServiceError> {
+        let blob = self.read(Cost::Bounded, move |tx| Ok(tx.blob(id)?)).await?;
+        Ok(blob.is_some_and(|blob| blob.stored))
+    }
+
+    /// Whether all bytes have a record.
+    async fn check_bytes(&self, check: &mut FileCheck) -> Result<(), ServiceError> {
+        let blobs = &self.shelf()?.options.blobs;
+        let mut after = None;
+        loop {
+            let keys = blobs.list(after).await?;
+            let Some(&last) = keys.last() else {
+                return Ok(());
+            };
+            after = Some(last);
+            // A record is there before its bytes are, so that none of them can have been too late.
+            let orphaned = self.read(Cost::Scan, move |tx| orphaned(tx, &keys)).await?;
+            for key in orphaned {
+                self.differ(check, FileDifference::Orphaned(key)).await?;
+            }
+        }
+    }
+
+    async fn differ(
+        &self,
+        check: &mut FileCheck,
+        difference: FileDifference,
+    ) -> Result<(), ServiceError> {
+        if check.mended {
+            self.mend(difference).await?;
+        }
+        check.found += 1;
+        if check.differences.len() < MOST_KEPT {
+            check.differences.push(difference);
+        }
+        Ok(())
+    }
+
+    async fn mend(&self, difference: FileDifference) -> Result<(), ServiceError> {
+        let blobs = &self.shelf()?.options.blobs;
+        let lost = match difference {
+            FileDifference::Orphaned(key) => return Ok(blobs.delete(key).await?),
+            FileDifference::Damaged(key) => {
+                blobs.set_aside(key).await?;
+                key.id()
+            }
+            FileDifference::Missing(key) => key.id(),
+        };
+        self.write(move |tx, _| Ok(tx.blob_is_lost(lost)?)).await
+    }
+}
+
+/// Those of the keys that no record has.
+fn orphaned(tx: &mut dyn ReadTx, keys: &[BlobKey]) -> Result<Vec<BlobKey>, ServiceError> {
+    let mut orphaned = Vec::new();
+    for &key in keys {
+        if tx.blob(key.id())?.is_none_or(|blob| blob.key() != key) {
+            orphaned.push(key);
+        }
+    }
+    if !orphaned.is_empty() {
+        // What is being removed is nobody's, but it is known.
+        let doomed = tx.doomed_blobs(MOST_DOOMED)?;
+        orphaned.retain(|&key| !doomed.iter().any(|blob| blob.key() == key));
+    }
+    Ok(orphaned)
+}

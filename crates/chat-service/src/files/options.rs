@@ -1,0 +1,65 @@
+//! Where files are kept, and by which rules.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_domain::ports::{BlobStore, Media};
+use chat_domain::{BlobHash, Thumbnail, ThumbnailSize};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::Locks;
+use crate::ServiceError;
+
+/// What a service needs to keep files.
+#[derive(Clone)]
+pub struct FileOptions {
+    /// Where their bytes are kept.
+    pub blobs: Arc<dyn BlobStore>,
+    /// What knows their formats.
+    pub media: Arc<dyn Media>,
+    /// The most bytes of a file.
+    pub max_size: u64,
+    /// How long a file that no message uses stays, and an upload that nobody goes on with. Whoever
+    /// brings a file must be done with its record within that time after its last byte.
+    pub grace: Duration,
+}
+
+/// The most bytes of thumbnails that are remembered.
+const MOST_THUMBNAILS: u64 = 16 * 1024 * 1024;
+
+/// About how many thumbnails these are.
+const USUAL_THUMBNAILS: usize = 1_024;
+
+/// The options, and what is remembered beside them; one for all clones of a service.
+pub(crate) struct Shelf {
+    pub(crate) options: FileOptions,
+    pub(crate) locks: Locks,
+    pub(crate) thumbnails: Cache<(BlobHash, ThumbnailSize), Thumbnail, Bytes>,
+}
+
+impl Shelf {
+    pub(crate) fn new(options: FileOptions) -> Self {
+        Self {
+            options,
+            locks: Locks::default(),
+            thumbnails: Cache::with_weighter(USUAL_THUMBNAILS, MOST_THUMBNAILS, Bytes),
+        }
+    }
+}
+
+/// Thumbnails weigh as many bytes as they have.
+#[derive(Clone)]
+pub(crate) struct Bytes;
+
+impl Weighter<(BlobHash, ThumbnailSize), Thumbnail> for Bytes {
+    fn weight(&self, _: &(BlobHash, ThumbnailSize), thumbnail: &Thumbnail) -> u64 {
+        thumbnail.bytes.len() as u64
+    }
+}
+
+/// A service that was given no place for files has none that is available.
+pub(crate) fn none() -> ServiceError {
+    let cause = "this service was given no place for files";
+    chat_domain::ports::BlobError::Unavailable(cause.to_owned()).into()
+}
