@@ -25,9 +25,10 @@ pub(crate) struct BodyTimeout(pub(crate) Duration);
 pub(crate) async fn read(request: &HttpRequest) -> Result<Vec<u8>, Problem> {
     check_type(request.headers())?;
     let declared = declared_length(request.headers());
-    if declared.is_some_and(|length| length > MAX_JSON) {
+    if declared.is_some_and(|length| length > MAX_JSON as u64) {
         return Err(Problem::payload_too_large(MAX_JSON));
     }
+    let declared = declared.and_then(|length| usize::try_from(length).ok());
     let mut payload = unread::take(request);
     let body = in_time(request, collect(&mut payload, declared)).await;
     // With a declared length it can be done before it has ended, too.
@@ -67,23 +68,32 @@ async fn collect(payload: &mut Payload, declared: Option<usize>) -> Result<Vec<u
     Ok(body)
 }
 
-fn declared_length(headers: &HeaderMap) -> Option<usize> {
+/// How many bytes the body is said to have, if that is said.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     let length = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
     // One too great for a number is too great.
-    Some(length.parse().unwrap_or(usize::MAX))
+    Some(length.parse().unwrap_or(u64::MAX))
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let refuse = |detail| Err(Problem::unsupported_media_type(detail));
+    match plain_type(headers)? {
+        Some(one) if is_json(one) => Ok(()),
+        _ => Err(Problem::unsupported_media_type(
+            "the body must be of the type application/json, in UTF-8",
+        )),
+    }
+}
+
+/// The type of a body, which must not be encoded; none unless exactly one is given.
+pub(crate) fn plain_type(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut encodings = texts(headers, header::CONTENT_ENCODING);
     if !encodings.all(|encoding| encoding.eq_ignore_ascii_case("identity")) {
-        return refuse("the body must not be encoded");
+        return Err(Problem::unsupported_media_type(
+            "the body must not be encoded",
+        ));
     }
     let mut types = texts(headers, header::CONTENT_TYPE);
-    match (types.next(), types.next()) {
-        (Some(one), None) if is_json(one) => Ok(()),
-        _ => refuse("the body must be of the type application/json, in UTF-8"),
-    }
+    Ok(types.next().filter(|_| types.next().is_none()))
 }
 
 /// The values of a header; one that is no text is as good as empty.

@@ -2,6 +2,7 @@
 //! answers have their fields in the order of the contract.
 
 pub(crate) mod files;
+pub(crate) mod forms;
 pub(crate) mod groups;
 pub(crate) mod members;
 pub(crate) mod messages;

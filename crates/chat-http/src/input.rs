@@ -121,6 +121,21 @@ fn command<B: Fields, P: Fields>(
     Ok(Command { path, body, change })
 }
 
+/// What the head alone says of a change to a path without ids and without a query: who calls, and
+/// under which key.
+pub(crate) fn read_head(
+    request: &HttpRequest,
+) -> Result<(Caller, Option<IdempotencyKey>), Problem> {
+    let caller = Caller::of(request.headers())?;
+    let (key, mut errors) = read_key(request);
+    keep(read_query::<Nothing>(request, caller), &mut errors);
+    if errors.is_empty() {
+        Ok((caller, key))
+    } else {
+        Err(Problem::invalid(errors))
+    }
+}
+
 /// The idempotency key, or what is wrong with it.
 fn read_key(request: &HttpRequest) -> (Option<IdempotencyKey>, Vec<FieldError>) {
     match change::key(request.headers()) {
@@ -156,7 +171,7 @@ pub(crate) fn no_query(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// The user that these fields name as acting.
-fn named<T: Fields>(fields: &mut T) -> Option<UserId> {
+pub(crate) fn named<T: Fields>(fields: &mut T) -> Option<UserId> {
     let WireInt(number) = (*fields.acting()?)?;
     UserId::parse(number).ok()
 }

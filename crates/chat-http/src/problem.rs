@@ -38,7 +38,8 @@ pub(crate) struct Problem {
 impl Problem {
     fn new(code: &'static Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            status: code.status,
+            // One that tus gives a meaning of its own has no name.
+            status: StatusCode::from_u16(code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code,
             detail: detail.into(),
             errors: Vec::new(),
@@ -94,6 +95,17 @@ impl Problem {
     pub(crate) fn payload_too_large(limit: usize) -> Self {
         let detail = format!("the body must have at most {limit} bytes");
         Self::new(&code::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// The body is no form.
+    pub(crate) fn malformed_form(detail: &'static str) -> Self {
+        Self::new(&code::MALFORMED_FORM, detail)
+    }
+
+    /// A part of an upload is not what its checksum says.
+    pub(crate) fn checksum_mismatch() -> Self {
+        let detail = "the part is not what Upload-Checksum says; nothing of it counts";
+        Self::new(&code::CHECKSUM_MISMATCH, detail).settled()
     }
 
     /// The body did not come in time.

@@ -79,7 +79,7 @@ fn paths() -> Vec<Path> {
         path("/messages/{id}/seen", [get(receipts::list), post(receipts::mark)]),
         path("/messages/unseen/{user_id}", [get(receipts::unseen)]),
         path("/files", [post(files::create)]),
-        path("/files/{id}", [get(files::show)]),
+        path("/files/{id}", [get(files::show), delete(files::delete)]),
         path("/openapi.json", [get(docs::document)]).anonymous(),
         path("/docs", [get(docs::to_page)]).anonymous(),
         path("/docs/", [get(docs::page)]).anonymous(),

@@ -81,7 +81,7 @@ impl CreateMessage {
     }
 }
 
-fn parse_kind(name: &str) -> Result<MessageKind, Invalid> {
+pub(super) fn parse_kind(name: &str) -> Result<MessageKind, Invalid> {
     name.parse()
         .map_err(|error: chat_domain::UnknownMessageKind| {
             Invalid::new(Fault::Format, error.to_string())

@@ -1,25 +1,35 @@
 //! `/messages`
 
-use actix_web::HttpRequest;
+use actix_web::{FromRequest, HttpRequest};
 use chat_domain::{Message, MessageId};
 use chat_service::DeleteMessage;
 
 use super::Service;
 use crate::answer::{self, Answer};
+use crate::dto::forms::SendFileForm;
 use crate::dto::messages::{CreateMessage, MessageJson};
 use crate::dto::paths::IdPath;
 use crate::dto::windows::MessagesQuery;
 use crate::fields::Nothing;
+use crate::form;
 use crate::input::{Ask, Command, Deletion};
-use crate::reply::Reply;
+use crate::reply::{Made, Reply};
 
-pub(crate) async fn send(service: Service, command: Command<CreateMessage>) -> Answer {
+/// A message as JSON, or as a form with the file that it carries.
+pub(crate) async fn send(service: Service, request: HttpRequest) -> Answer {
+    if form::is_form(&request) {
+        let command = form::read::<SendFileForm>(&request, &service).await?;
+        let send = command.body.parse(command.file)?;
+        return command.change.make(&service, send, sent).await;
+    }
+    let command = Command::<CreateMessage>::extract(&request).await?;
     let send = command.body.parse()?;
-    let sent = |message: &Message| {
-        let location = format!("/messages/{}", message.id);
-        Reply::created(location, &MessageJson::from(message))
-    };
     command.change.make(&service, send, sent).await
+}
+
+fn sent(message: &Message) -> Made {
+    let location = format!("/messages/{}", message.id);
+    Reply::created(location, &MessageJson::from(message))
 }
 
 pub(crate) async fn list(

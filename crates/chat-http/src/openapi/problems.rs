@@ -23,10 +23,7 @@ pub(super) fn responses(
 ) -> Vec<(String, Ref)> {
     let mut by_status = BTreeMap::<u16, Vec<&Code>>::new();
     for code in refusals {
-        by_status
-            .entry(code.status.as_u16())
-            .or_default()
-            .push(code);
+        by_status.entry(code.status).or_default().push(code);
     }
     let mut responses = Vec::new();
     for (status, mut codes) in by_status {
@@ -77,7 +74,7 @@ pub(super) fn example(code: &Code) -> Example {
     let mut problem = json!({
         "type": code.kind(),
         "title": code.title(),
-        "status": code.status.as_u16(),
+        "status": code.status,
         "detail": "what is wrong with this request, in a sentence",
         "code": code.name,
         "request_id": "01a20389-c29d-768e-a5d5-eaacafe8a3b3",

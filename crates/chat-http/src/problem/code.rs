@@ -1,14 +1,12 @@
 //! Every code that a problem can have: the one list of them, for answers and for the document.
 
-use actix_web::http::StatusCode;
-
 /// The stable name of a problem, which clients branch on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Code {
     /// The name itself.
     pub(crate) name: &'static str,
     /// The status it comes with.
-    pub(crate) status: StatusCode,
+    pub(crate) status: u16,
     /// What it means, in a sentence.
     pub(crate) meaning: &'static str,
 }
@@ -16,7 +14,7 @@ pub(crate) struct Code {
 impl Code {
     /// Whether the same request may well succeed a little later, so that the answer says when.
     pub(crate) fn passes(&self) -> bool {
-        self.status == StatusCode::SERVICE_UNAVAILABLE || *self == IDEMPOTENCY_IN_FLIGHT
+        self.status == 503 || *self == IDEMPOTENCY_IN_FLIGHT
     }
 
     /// The name in words: "User not found".
@@ -35,10 +33,10 @@ impl Code {
 }
 
 macro_rules! codes {
-    ($($constant:ident = $name:literal, $status:ident, $meaning:literal;)+) => {
+    ($($constant:ident = $name:literal, $status:literal, $meaning:literal;)+) => {
         $(pub(crate) const $constant: Code = Code {
             name: $name,
-            status: StatusCode::$status,
+            status: $status,
             meaning: $meaning,
         };)+
 
@@ -48,54 +46,76 @@ macro_rules! codes {
 }
 
 codes! {
-    VALIDATION_FAILED = "validation_failed", BAD_REQUEST,
+    VALIDATION_FAILED = "validation_failed", 400,
         "Fields are missing, unknown or not what they should be; `errors` names each.";
-    MALFORMED_JSON = "malformed_json", BAD_REQUEST, "The body is no JSON.";
-    INCOMPLETE_BODY = "incomplete_body", BAD_REQUEST, "The body broke off.";
-    OPEN_MODE = "open_mode", BAD_REQUEST,
+    MALFORMED_JSON = "malformed_json", 400, "The body is no JSON.";
+    INCOMPLETE_BODY = "incomplete_body", 400, "The body broke off.";
+    MALFORMED_FORM = "malformed_form", 400,
+        "The body is no form: its boundary is missing, or it breaks off.";
+    FILE_EMPTY = "file_empty", 400, "The file has no bytes.";
+    OPEN_MODE = "open_mode", 400,
         "`Authorization` was sent to a server in open mode, which checks none.";
-    BAD_REQUEST = "bad_request", BAD_REQUEST, "The request can't be read.";
-    UNKNOWN_ACTOR = "unknown_actor", UNAUTHORIZED, "`X-User-Id` names no living user.";
-    FORBIDDEN = "forbidden", FORBIDDEN, "The actor knows the thing and may not do this.";
-    ACTOR_MISMATCH = "actor_mismatch", FORBIDDEN,
+    BAD_REQUEST = "bad_request", 400, "The request can't be read.";
+    UNKNOWN_ACTOR = "unknown_actor", 401, "`X-User-Id` names no living user.";
+    FORBIDDEN = "forbidden", 403, "The actor knows the thing and may not do this.";
+    ACTOR_MISMATCH = "actor_mismatch", 403,
         "The request names another user as acting than `X-User-Id` does.";
-    NOT_A_MEMBER = "not_a_member", FORBIDDEN, "The sender is no member of the group.";
-    NOT_A_RECIPIENT = "not_a_recipient", FORBIDDEN, "The message was not sent to the reader.";
-    HOST_NOT_ALLOWED = "host_not_allowed", FORBIDDEN,
+    NOT_A_MEMBER = "not_a_member", 403, "The sender is no member of the group.";
+    NOT_A_RECIPIENT = "not_a_recipient", 403, "The message was not sent to the reader.";
+    HOST_NOT_ALLOWED = "host_not_allowed", 403,
         "In open mode requests must be for a loopback host.";
-    ORIGIN_NOT_ALLOWED = "origin_not_allowed", FORBIDDEN,
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed", 403,
         "In open mode requests must not come from pages of other hosts.";
-    ROUTE_NOT_FOUND = "route_not_found", NOT_FOUND, "Nothing has this path.";
-    USER_NOT_FOUND = "user_not_found", NOT_FOUND, "No user has this id.";
-    GROUP_NOT_FOUND = "group_not_found", NOT_FOUND,
+    ROUTE_NOT_FOUND = "route_not_found", 404, "Nothing has this path.";
+    USER_NOT_FOUND = "user_not_found", 404, "No user has this id.";
+    GROUP_NOT_FOUND = "group_not_found", 404,
         "No group has this id, or the actor is not in it.";
-    MEMBER_NOT_FOUND = "member_not_found", NOT_FOUND, "The user is no member of the group.";
-    MESSAGE_NOT_FOUND = "message_not_found", NOT_FOUND,
+    MEMBER_NOT_FOUND = "member_not_found", 404, "The user is no member of the group.";
+    MESSAGE_NOT_FOUND = "message_not_found", 404,
         "No message has this id, it was deleted, or the actor is not in its conversation.";
-    FILE_NOT_FOUND = "file_not_found", NOT_FOUND,
+    FILE_NOT_FOUND = "file_not_found", 404,
         "No file has this id, or it was not shared with the actor.";
-    METHOD_NOT_ALLOWED = "method_not_allowed", METHOD_NOT_ALLOWED,
+    FILE_IS_EXTERNAL = "file_is_external", 404,
+        "The file lies elsewhere; its `url` says where.";
+    FILE_CONTENT_LOST = "file_content_lost", 404,
+        "The file is known, and its bytes are lost; the server's log says more.";
+    THUMBNAIL_UNAVAILABLE = "thumbnail_unavailable", 404,
+        "The file is no picture that can be read within the limits.";
+    UPLOAD_NOT_FOUND = "upload_not_found", 404,
+        "No upload has this id, it has expired, or it is somebody else's.";
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405,
         "The path has other methods; `Allow` lists them.";
-    REQUEST_TIMEOUT = "request_timeout", REQUEST_TIMEOUT, "The body took too long to arrive.";
-    USERNAME_TAKEN = "username_taken", CONFLICT, "Another user has this name.";
-    EMAIL_TAKEN = "email_taken", CONFLICT, "Another user has this email address.";
-    GROUP_NAME_TAKEN = "group_name_taken", CONFLICT, "Another group has this name.";
-    OWNER_MUST_TRANSFER = "owner_must_transfer", CONFLICT,
+    REQUEST_TIMEOUT = "request_timeout", 408, "The body took too long to arrive.";
+    USERNAME_TAKEN = "username_taken", 409, "Another user has this name.";
+    EMAIL_TAKEN = "email_taken", 409, "Another user has this email address.";
+    GROUP_NAME_TAKEN = "group_name_taken", 409, "Another group has this name.";
+    OWNER_MUST_TRANSFER = "owner_must_transfer", 409,
         "The owner hands the group over before it leaves or changes its own role.";
-    IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight", CONFLICT,
+    FILE_IN_USE = "file_in_use", 409, "A message carries the file; that is deleted first.";
+    UPLOAD_OFFSET_MISMATCH = "upload_offset_mismatch", 409,
+        "The upload has another number of bytes than `Upload-Offset` says; HEAD tells how many.";
+    UPLOAD_INTERRUPTED = "upload_interrupted", 409,
+        "Another request goes on with the upload; HEAD tells how far it is.";
+    IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight", 409,
         "A request with the same key is still under way; `Retry-After` says when to ask again.";
-    PAYLOAD_TOO_LARGE = "payload_too_large", PAYLOAD_TOO_LARGE, "The body has too many bytes.";
-    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
+    PAYLOAD_TOO_LARGE = "payload_too_large", 413, "The body has too many bytes.";
+    FILE_TOO_LARGE = "file_too_large", 413,
+        "The file has more bytes than a file may have.";
+    UNSUPPORTED_TUS_VERSION = "unsupported_tus_version", 412,
+        "`Tus-Resumable` is missing, or names a version other than 1.0.0.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415,
         "The body is of a type or an encoding that is not read here.";
-    IDEMPOTENCY_MISMATCH = "idempotency_mismatch", UNPROCESSABLE_ENTITY,
+    CHECKSUM_MISMATCH = "checksum_mismatch", 460,
+        "The part of the upload is not what `Upload-Checksum` says; nothing of it counts.";
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch", 422,
         "The idempotency key was used for another request.";
-    INTERNAL = "internal", INTERNAL_SERVER_ERROR,
+    INTERNAL = "internal", 500,
         "The server failed; its log has the cause under the request id.";
-    OVERLOADED = "overloaded", SERVICE_UNAVAILABLE,
+    OVERLOADED = "overloaded", 503,
         "The server has more work than it accepts; nothing was done.";
-    UNAVAILABLE = "unavailable", SERVICE_UNAVAILABLE,
+    UNAVAILABLE = "unavailable", 503,
         "The store is unavailable; nothing was done.";
-    OUTCOME_UNKNOWN = "outcome_unknown", SERVICE_UNAVAILABLE,
+    OUTCOME_UNKNOWN = "outcome_unknown", 503,
         "The change may have been stored or not; send it again with the same key.";
 }
 

@@ -1,6 +1,6 @@
 //! What the service refuses, as a problem: one exhaustive match.
 
-use chat_domain::ports::{Conflict, StoreError};
+use chat_domain::ports::{BlobError, Conflict, StoreError};
 use chat_service::ServiceError;
 
 use super::code::{self, Code};
@@ -15,6 +15,7 @@ impl From<ServiceError> for Problem {
                 invalid.message.clone(),
             )]),
             ServiceError::Store(store) => of_store(store),
+            ServiceError::Blobs(blobs) => of_blobs(blobs),
             refused => Self::new(code_of(refused), refused.to_string()),
         }
         .settled()
@@ -31,6 +32,15 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::MemberNotFound { .. } => &code::MEMBER_NOT_FOUND,
         ServiceError::MessageNotFound { .. } => &code::MESSAGE_NOT_FOUND,
         ServiceError::FileNotFound { .. } => &code::FILE_NOT_FOUND,
+        ServiceError::FileIsExternal(_) => &code::FILE_IS_EXTERNAL,
+        ServiceError::FileContentLost(_) => &code::FILE_CONTENT_LOST,
+        ServiceError::FileInUse(_) => &code::FILE_IN_USE,
+        ServiceError::FileEmpty => &code::FILE_EMPTY,
+        ServiceError::FileTooLarge { .. } => &code::FILE_TOO_LARGE,
+        ServiceError::ThumbnailUnavailable(_) => &code::THUMBNAIL_UNAVAILABLE,
+        ServiceError::UploadNotFound { .. } => &code::UPLOAD_NOT_FOUND,
+        ServiceError::UploadOffset { .. } => &code::UPLOAD_OFFSET_MISMATCH,
+        ServiceError::UploadInterrupted(_) => &code::UPLOAD_INTERRUPTED,
         ServiceError::Forbidden(_) => &code::FORBIDDEN,
         ServiceError::NotAMember { .. } => &code::NOT_A_MEMBER,
         ServiceError::NotARecipient { .. } => &code::NOT_A_RECIPIENT,
@@ -39,12 +49,14 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::Taken(Conflict::Username) => &code::USERNAME_TAKEN,
         ServiceError::Taken(Conflict::Email) => &code::EMAIL_TAKEN,
         ServiceError::Taken(Conflict::GroupName) => &code::GROUP_NAME_TAKEN,
-        ServiceError::Store(StoreError::Overloaded) => &code::OVERLOADED,
-        ServiceError::Store(StoreError::Unavailable(_)) => &code::UNAVAILABLE,
+        ServiceError::Overloaded | ServiceError::Store(StoreError::Overloaded) => &code::OVERLOADED,
+        ServiceError::Store(StoreError::Unavailable(_))
+        | ServiceError::Blobs(BlobError::Unavailable(_)) => &code::UNAVAILABLE,
         ServiceError::Store(StoreError::OutcomeUnknown(_)) => &code::OUTCOME_UNKNOWN,
         ServiceError::Store(
             StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_),
-        ) => &code::INTERNAL,
+        )
+        | ServiceError::Blobs(BlobError::Missing | BlobError::Broken(_)) => &code::INTERNAL,
     }
 }
 
@@ -67,9 +79,17 @@ fn of_store(error: &StoreError) -> Problem {
     }
 }
 
+/// So may those of a store of files.
+fn of_blobs(error: &BlobError) -> Problem {
+    match error {
+        BlobError::Unavailable(cause) => Problem::unavailable(cause),
+        BlobError::Missing | BlobError::Broken(_) => Problem::internal(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use chat_domain::{Actor, Fault, FileId, GroupId, Invalid, MessageId, UserId};
+    use chat_domain::{Actor, Fault, FileId, GroupId, Invalid, MessageId, UploadId, UserId};
     use rstest::rstest;
 
     use super::*;
@@ -84,6 +104,14 @@ mod tests {
 
     fn message() -> MessageId {
         MessageId::parse(9).unwrap()
+    }
+
+    fn file() -> FileId {
+        FileId::parse(1).unwrap()
+    }
+
+    fn upload() -> UploadId {
+        UploadId::parse(1).unwrap()
     }
 
     fn text() -> String {
@@ -115,10 +143,39 @@ mod tests {
         "message_not_found"
     )]
     #[case(
-        ServiceError::FileNotFound { id: FileId::parse(1).unwrap(), actor: Actor::System },
+        ServiceError::FileNotFound { id: file(), actor: Actor::System },
         404,
         "file_not_found"
     )]
+    #[case(ServiceError::FileIsExternal(file()), 404, "file_is_external")]
+    #[case(ServiceError::FileContentLost(file()), 404, "file_content_lost")]
+    #[case(ServiceError::FileInUse(file()), 409, "file_in_use")]
+    #[case(ServiceError::FileEmpty, 400, "file_empty")]
+    #[case(ServiceError::FileTooLarge { limit: 5 }, 413, "file_too_large")]
+    #[case(
+        ServiceError::ThumbnailUnavailable(file()),
+        404,
+        "thumbnail_unavailable"
+    )]
+    #[case(
+        ServiceError::UploadNotFound { id: upload(), actor: Actor::System },
+        404,
+        "upload_not_found"
+    )]
+    #[case(
+        ServiceError::UploadOffset { id: upload(), offset: 5 },
+        409,
+        "upload_offset_mismatch"
+    )]
+    #[case(ServiceError::UploadInterrupted(upload()), 409, "upload_interrupted")]
+    #[case(ServiceError::Overloaded, 503, "overloaded")]
+    #[case(
+        ServiceError::Blobs(BlobError::Unavailable(text())),
+        503,
+        "unavailable"
+    )]
+    #[case(ServiceError::Blobs(BlobError::Broken(text())), 500, "internal")]
+    #[case(ServiceError::Blobs(BlobError::Missing), 500, "internal")]
     #[case(ServiceError::Forbidden("no"), 403, "forbidden")]
     #[case(ServiceError::NotAMember { group: group(), user: user() }, 403, "not_a_member")]
     #[case(

@@ -47,7 +47,7 @@ fn assert_form(told: &Told) {
     let code = code.unwrap_or_else(|| panic!("{}: no code: {body}", told.status));
     let busy = told.outcome() == (503, "overloaded");
     assert!(told.status < 500 || busy, "{}: {body}", told.status);
-    assert_eq!(told.status, code.status.as_u16(), "{body}");
+    assert_eq!(told.status, code.status, "{body}");
     assert_eq!(
         told.header(header::CONTENT_TYPE),
         "application/problem+json"
