@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chat_domain::ports::{StoreError, SystemClock};
 use chat_http::HttpOptions;
+use chat_server::Seams;
 use chat_service::ChatService;
 use serde_json::{Value, json};
 
@@ -167,7 +168,7 @@ fn failing(reached: &mut Reached) {
         StoreError::Broken("torn".to_owned()),
     ] {
         let changes_only = matches!(error, StoreError::OutcomeUnknown(_));
-        let app = App::start_over(&[], |_| Arc::new(Troubled::refusing(error)));
+        let app = App::start_over(&[], Seams::default().over_store(|_| Arc::new(Troubled::refusing(error))));
         for operation in operations() {
             if operation.changes || !changes_only {
                 reached.send(app.address(), &operation.good());
@@ -180,7 +181,7 @@ fn failing(reached: &mut Reached) {
 fn in_flight(reached: &mut Reached) {
     let troubled = Arc::new(Troubled::hanging());
     let store = Arc::clone(&troubled);
-    let app = App::start_over(&[], |_| store);
+    let app = App::start_over(&[], Seams::default().over_store(|_| store));
     let address = app.address();
     std::thread::scope(|scope| {
         let twins: Vec<_> = operations()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use chat_server::Seams;
 use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
 
 /// How long a job that was told its end keeps the commit waiting. Without it the server is found out just
@@ -13,7 +14,7 @@ use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJ
 const HOLD: Duration = Duration::from_millis(2);
 
 fn main() -> ExitCode {
-    chat_server::main_over(|store| Arc::new(EarlyAck(store)))
+    chat_server::main_over(Seams::default().over_store(|store| Arc::new(EarlyAck(store))))
 }
 
 /// Tells each write that it is committed as soon as it has run.

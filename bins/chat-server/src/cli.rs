@@ -18,7 +18,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 6] = [
+pub(crate) const SETTINGS: [Setting; 10] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -28,7 +28,7 @@ pub(crate) const SETTINGS: [Setting; 6] = [
     Setting {
         key: "data_dir",
         value: "DIR",
-        help: "Where the SQLite file lies; created if missing [default: ./data]",
+        help: "Where the SQLite file and the files lie; created if missing [default: ./data]",
         switch: false,
     },
     Setting {
@@ -41,6 +41,32 @@ pub(crate) const SETTINGS: [Setting; 6] = [
         key: "pool_size",
         value: "N",
         help: "Connections for reading, 1 to 1024 [default: 16]",
+        switch: false,
+    },
+    Setting {
+        key: "files_url",
+        value: "URL",
+        help: "Where files are kept: file://DIR, or s3://BUCKET/PREFIX, whose region, endpoint and \
+               credentials the AWS_* variables give [default: file://<data-dir>/files]",
+        switch: false,
+    },
+    Setting {
+        key: "files_links",
+        value: "on|off",
+        help: "Lead clients to S3 itself for the content of files, by URLs that hold for a minute \
+               [default: off]",
+        switch: true,
+    },
+    Setting {
+        key: "max_file_size",
+        value: "SIZE",
+        help: "The most bytes of a file, 1 to 5GiB, such as 500KiB, 50MiB [default: 50MiB]",
+        switch: false,
+    },
+    Setting {
+        key: "file_grace",
+        value: "TIME",
+        help: "How long unused files and uploads stay, such as 90s, 15m, 24h, 7d [default: 24h]",
         switch: false,
     },
     Setting {
@@ -57,8 +83,11 @@ pub(crate) const SETTINGS: [Setting; 6] = [
     },
 ];
 
-/// `recount --repair`.
+/// `recount --repair`, `files check --repair`.
 pub(crate) const REPAIR: &str = "repair";
+
+/// `files check`.
+pub(crate) const CHECK: &str = "check";
 
 /// The file of `backup FILE`.
 pub(crate) const FILE: &str = "file";
@@ -108,6 +137,7 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
         .subcommand(recount())
         .subcommand(backup())
+        .subcommand(files())
         .arg(
             Arg::new(CONFIG)
                 .long(CONFIG)
@@ -142,6 +172,25 @@ fn backup() -> Command {
                 .required(true)
                 .help("The file to be made; one that exists is not replaced")
                 .value_parser(clap::value_parser!(OsString)),
+        )
+}
+
+fn files() -> Command {
+    Command::new("files")
+        .about("Look after the files")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new(CHECK)
+                .about("Compare every file with its bytes, also beside a running server")
+                .after_help(
+                    "Exit code: 0 all agrees, 1 something does not, 2 it could not be checked.",
+                )
+                .arg(
+                    Arg::new(REPAIR)
+                        .long(REPAIR)
+                        .action(ArgAction::SetTrue)
+                        .help("Mend what can be mended; the server must be stopped"),
+                ),
         )
 }
 

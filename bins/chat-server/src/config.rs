@@ -2,8 +2,9 @@
 //! order, parsed into a value that can be used.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use clap::ArgMatches;
 
 use crate::cli::{CONFIG, SETTINGS};
 
-/// The longest time for which answers can be kept, in seconds: a year.
-const LONGEST_TTL: u64 = 365 * 24 * 60 * 60;
+mod value;
+
+use value::Value;
 
 /// Where the data lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,17 +24,48 @@ pub enum Database {
     Sqlite(PathBuf),
 }
 
+/// Where the bytes of files are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilesPlace {
+    /// A folder.
+    Disk(PathBuf),
+    /// A bucket, and what stands before every key in it.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// The prefix, without slashes at its ends; may be empty.
+        prefix: String,
+    },
+}
+
+impl fmt::Display for FilesPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disk(dir) => dir.display().fmt(f),
+            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+        }
+    }
+}
+
 /// What the server needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The addresses to listen on; the first that can be bound is taken.
     pub listen: Vec<SocketAddr>,
-    /// The folder to be made if it is missing; none when the database lies elsewhere.
+    /// The folder to be made if it is missing; none when database and files lie elsewhere.
     pub data_dir: Option<PathBuf>,
     /// The database.
     pub database: Database,
     /// Connections for reading.
     pub pool_size: u32,
+    /// The files.
+    pub files: FilesPlace,
+    /// Whether clients are led to where the bytes of files are, if that can serve them itself.
+    pub files_links: bool,
+    /// The most bytes of a file.
+    pub max_file_size: u64,
+    /// How long unused files and uploads stay.
+    pub file_grace: Duration,
     /// Whether open mode may be reached from beyond this machine.
     pub insecure_open: bool,
     /// How long answers are kept under idempotency keys.
@@ -87,19 +120,20 @@ impl Config {
             key,
             text: given(key).unwrap_or_else(|| default.to_owned()),
         };
-        let (database, data_dir) = match given("database_url") {
-            Some(text) => (
-                Value {
-                    key: "database_url",
-                    text,
-                }
-                .database()?,
-                None,
-            ),
-            None => {
-                let dir = setting("data_dir", "./data").path()?;
-                (Database::Sqlite(dir.join("chat.db")), Some(dir))
-            }
+        let elsewhere = |key: &'static str| given(key).map(|text| Value { key, text });
+        let (database, files) = (elsewhere("database_url"), elsewhere("files_url"));
+        let data_dir = match (&database, &files) {
+            (Some(_), Some(_)) => None,
+            _ => Some(setting("data_dir", "./data").path()?),
+        };
+        let in_data_dir = |name| data_dir.as_deref().unwrap_or(Path::new("")).join(name);
+        let database = match database {
+            Some(url) => url.database()?,
+            None => Database::Sqlite(in_data_dir("chat.db")),
+        };
+        let files = match files {
+            Some(url) => url.files()?,
+            None => FilesPlace::Disk(in_data_dir("files")),
         };
         let insecure_open = setting("insecure_open", "off").switch()?;
         Ok(Self {
@@ -107,108 +141,13 @@ impl Config {
             data_dir,
             database,
             pool_size: setting("pool_size", "16").number(1..=1024)?,
+            files,
+            files_links: setting("files_links", "off").switch()?,
+            max_file_size: setting("max_file_size", "50MiB").size()?,
+            file_grace: setting("file_grace", "24h").duration()?,
             insecure_open,
             idempotency_ttl: setting("idempotency_ttl", "24h").duration()?,
         })
-    }
-}
-
-/// A setting as text.
-struct Value {
-    key: &'static str,
-    text: String,
-}
-
-impl Value {
-    fn invalid(&self, accepted: &'static str) -> InvalidSetting {
-        let flag = format!("--{}", self.key.replace('_', "-"));
-        InvalidSetting {
-            flag,
-            value: masked(&self.text),
-            accepted,
-        }
-    }
-
-    fn path(&self) -> Result<PathBuf, InvalidSetting> {
-        if self.text.is_empty() {
-            return Err(self.invalid("the path of a directory"));
-        }
-        Ok(PathBuf::from(&self.text))
-    }
-
-    fn database(&self) -> Result<Database, InvalidSetting> {
-        match self.text.strip_prefix("sqlite://") {
-            // What other programs take for more than a path is not silently taken for one.
-            Some(path) if !path.is_empty() && path != ":memory:" && !path.contains('?') => {
-                Ok(Database::Sqlite(PathBuf::from(path)))
-            }
-            _ => Err(self.invalid("sqlite://PATH of a file, such as sqlite:///var/lib/chat.db")),
-        }
-    }
-
-    fn number(&self, range: std::ops::RangeInclusive<u32>) -> Result<u32, InvalidSetting> {
-        let number = self
-            .text
-            .parse()
-            .ok()
-            .filter(|number| range.contains(number));
-        number.ok_or_else(|| self.invalid("a number from 1 to 1024"))
-    }
-
-    fn duration(&self) -> Result<Duration, InvalidSetting> {
-        let parsed = || {
-            let unit = self.text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
-            let seconds: u64 = match &self.text[unit.len()..] {
-                "s" => 1,
-                "m" => 60,
-                "h" => 60 * 60,
-                "d" => 24 * 60 * 60,
-                _ => return None,
-            };
-            let digits = unit.bytes().all(|byte| byte.is_ascii_digit());
-            let number: u64 = unit.parse().ok().filter(|_| digits)?;
-            let total = number.checked_mul(seconds)?;
-            (1..=LONGEST_TTL)
-                .contains(&total)
-                .then(|| Duration::from_secs(total))
-        };
-        parsed().ok_or_else(|| self.invalid("a time from 1s to 365d, such as 90s, 15m, 24h or 7d"))
-    }
-
-    fn switch(&self) -> Result<bool, InvalidSetting> {
-        match self.text.as_str() {
-            "on" | "true" | "1" => Ok(true),
-            "off" | "false" | "0" => Ok(false),
-            _ => Err(self.invalid("on or off")),
-        }
-    }
-
-    fn addresses(&self, anywhere: bool) -> Result<Vec<SocketAddr>, InvalidSetting> {
-        let found: Vec<SocketAddr> = self
-            .text
-            .to_socket_addrs()
-            .map(Iterator::collect)
-            .unwrap_or_default();
-        if found.is_empty() {
-            return Err(self.invalid("HOST:PORT of this machine, such as 127.0.0.1:8080"));
-        }
-        if !anywhere && !found.iter().all(|address| address.ip().is_loopback()) {
-            return Err(self.invalid(
-                "a loopback address such as 127.0.0.1:8080, because in open mode anyone who \
-                 reaches it may act as anyone; --insecure-open allows any other",
-            ));
-        }
-        Ok(found)
-    }
-}
-
-/// A value fit to be shown: what stands between the scheme and the host of a URL is left out.
-fn masked(text: &str) -> String {
-    match (text.find("://"), text.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 < at => {
-            format!("{}***{}", &text[..scheme + 3], &text[at..])
-        }
-        _ => text.to_owned(),
     }
 }
 
@@ -243,99 +182,4 @@ fn plain(value: &toml::Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    fn parse(given: &[(&str, &str)]) -> Result<Config, InvalidSetting> {
-        Config::parse(&|key| {
-            given
-                .iter()
-                .find(|(name, _)| *name == key)
-                .map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn nothing_given_serves_on_loopback_from_data() {
-        let config = parse(&[]).unwrap();
-        assert_eq!(config.listen, ["127.0.0.1:8080".parse().unwrap()]);
-        assert_eq!(config.data_dir, Some("./data".into()));
-        assert_eq!(config.database, Database::Sqlite("./data/chat.db".into()));
-        assert_eq!((config.pool_size, config.insecure_open), (16, false));
-        assert_eq!(config.idempotency_ttl, Duration::from_secs(86_400));
-    }
-
-    #[rstest]
-    #[case("1s", 1)]
-    #[case("90s", 90)]
-    #[case("15m", 900)]
-    #[case("24h", 86_400)]
-    #[case("365d", 31_536_000)]
-    fn times(#[case] text: &str, #[case] seconds: u64) {
-        let config = parse(&[("idempotency_ttl", text)]).unwrap();
-        assert_eq!(config.idempotency_ttl, Duration::from_secs(seconds));
-    }
-
-    #[test]
-    fn a_database_elsewhere_leaves_the_data_dir_alone() {
-        let config = parse(&[("database_url", "sqlite:///srv/x.db"), ("data_dir", "/d")]).unwrap();
-        assert_eq!(config.database, Database::Sqlite("/srv/x.db".into()));
-        assert_eq!(config.data_dir, None);
-    }
-
-    #[test]
-    fn open_mode_leaves_loopback_only_when_told_to() {
-        assert!(parse(&[("listen", "0.0.0.0:80")]).is_err());
-        assert!(parse(&[("listen", "0.0.0.0:80"), ("insecure_open", "on")]).is_ok());
-        assert!(parse(&[("listen", "[::1]:80")]).is_ok());
-    }
-
-    #[rstest]
-    #[case("listen", "")]
-    #[case("listen", "8080")]
-    #[case("listen", "127.0.0.1:99999")]
-    #[case("listen", "0.0.0.0:8080")]
-    #[case("data_dir", "")]
-    #[case("database_url", "")]
-    #[case("database_url", "mysql://x")]
-    #[case("database_url", "sqlite://")]
-    #[case("database_url", "sqlite://:memory:")]
-    #[case("database_url", "sqlite://chat.db?mode=ro")]
-    #[case("pool_size", "0")]
-    #[case("pool_size", "1025")]
-    #[case("pool_size", "many")]
-    #[case("insecure_open", "maybe")]
-    #[case("insecure_open", "")]
-    #[case("idempotency_ttl", "")]
-    #[case("idempotency_ttl", "24")]
-    #[case("idempotency_ttl", "h")]
-    #[case("idempotency_ttl", "0s")]
-    #[case("idempotency_ttl", "-1h")]
-    #[case("idempotency_ttl", "+1h")]
-    #[case("idempotency_ttl", "1.5h")]
-    #[case("idempotency_ttl", "1w")]
-    #[case("idempotency_ttl", "366d")]
-    #[case("idempotency_ttl", "99999999999999999999d")]
-    #[case("idempotency_ttl", "1\u{e9}")]
-    fn a_bad_value_is_named_with_what_is_accepted(#[case] key: &str, #[case] value: &str) {
-        let error = parse(&[(key, value)]).unwrap_err().to_string();
-        let flag = format!("--{}", key.replace('_', "-"));
-        assert!(
-            error.contains(&flag) && error.contains(&format!("{value:?}")),
-            "{error}"
-        );
-        assert!(error.contains("must be"), "{error}");
-    }
-
-    #[test]
-    fn passwords_are_not_shown() {
-        let error = parse(&[("database_url", "postgres://ada:hunter2@db/chat")]).unwrap_err();
-        assert!(!error.to_string().contains("hunter2"), "{error}");
-        assert!(
-            error.to_string().contains("postgres://***@db/chat"),
-            "{error}"
-        );
-    }
-}
+mod tests;

@@ -4,32 +4,32 @@
 mod backup;
 mod cli;
 mod config;
+mod files;
 mod migrate;
 mod openapi;
 mod recount;
 mod say;
+mod seams;
 mod serve;
 mod sweep;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use chat_domain::ports::Store;
-
-pub use config::{Config, Database, InvalidSetting};
+pub use config::{Config, Database, FilesPlace, InvalidSetting};
+pub use seams::Seams;
 pub use serve::{App, compose, compose_over};
 
 /// The process: parses the command line and the environment, and runs the command.
 ///
-/// What goes wrong ends as one sentence on standard error and exit code 1, or 2 for a recount, whose
-/// code 1 says that it has found something; a command line that can't be read, as clap's usage
+/// What goes wrong ends as one sentence on standard error and exit code 1, or 2 for a recount and a check
+/// of the files, whose code 1 says that they have found something; a command line that can't be read, as clap's usage
 /// message and exit code 2.
 pub fn main() -> ExitCode {
-    main_over(|store| store)
+    main_over(Seams::default())
 }
 
-/// The same process, with the service over what `wrap` makes of the store; see [`compose_over`].
-pub fn main_over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> ExitCode {
+/// The same process, with the service over what stands at the seams; see [`compose_over`].
+pub fn main_over(seams: Seams) -> ExitCode {
     // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
     // HTTP is left out: anyone who can connect could fill the log with it.
     env_logger::Builder::new()
@@ -52,12 +52,13 @@ pub fn main_over(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> ExitCod
         Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
         Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
-        _ => serve::run(&config, wrap).map(|()| ExitCode::SUCCESS),
+        Some(("files", args)) => files::run(&config, args),
+        _ => serve::run(&config, seams).map(|()| ExitCode::SUCCESS),
     });
     done.unwrap_or_else(|error| {
         eprintln!("chat-server: {error:#}");
         match matches.subcommand_name() {
-            Some("recount") => recount::NOT_COUNTED.into(),
+            Some("recount" | "files") => recount::NOT_COUNTED.into(),
             _ => ExitCode::FAILURE,
         }
     })

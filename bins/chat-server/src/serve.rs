@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
-use chat_domain::ports::{Measured, Store, SystemClock};
+use chat_domain::ports::{Measured, SystemClock};
 use chat_http::{HttpOptions, Metrics};
 use chat_service::ChatService;
 use chat_store::{SqliteOptions, SqliteStore};
 use socket2::SockRef;
 
-use crate::{Config, Database, sweep};
+use crate::{Config, Database, Seams, files, sweep};
 
 /// Everything composed and bound, not yet running.
 pub struct App {
@@ -32,24 +32,23 @@ pub struct App {
 /// One sentence that says what to do: an address that can't be bound, a folder that can't be
 /// written, a database that can't be opened.
 pub fn compose(config: &Config) -> Result<App> {
-    compose_over(config, |store| store)
+    compose_over(config, Seams::default())
 }
 
-/// The same with the service over what `wrap` makes of the store: the seam for a host or a test that
-/// stands between the two, to watch what is asked or to make it fail.
+/// The same with the service over what stands at the [`Seams`].
 ///
 /// # Errors
 /// As for [`compose`].
-pub fn compose_over(
-    config: &Config,
-    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
-) -> Result<App> {
+pub fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
     let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
-    let service = ChatService::new(wrap(store.clone()), Arc::new(SystemClock))
-        .keeping_answers(config.idempotency_ttl);
-    sweep::start(service.clone(), config.idempotency_ttl);
+    let blobs = files::open(config)?;
+    let service = ChatService::new((seams.store)(store.clone()), Arc::new(SystemClock))
+        .keeping_answers(config.idempotency_ttl)
+        .keeping_files(files::options(config, (seams.blobs)(blobs)));
+    sweep::answers(service.clone(), config.idempotency_ttl);
+    sweep::files(service.clone(), config.file_grace);
     let options = HttpOptions {
         insecure_open: config.insecure_open,
         metrics: Metrics::with([store.clone() as Arc<dyn Measured>]),
@@ -65,24 +64,22 @@ pub fn compose_over(
 
 /// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, and
 /// what the writer was given is stored. A second signal waits for no request any more.
-pub(crate) fn run(
-    config: &Config,
-    wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
-) -> Result<()> {
+pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         let App {
             server,
             address,
             store,
-        } = compose_over(config, wrap)?;
+        } = compose_over(config, seams)?;
         // Before the line that says that it serves: who reads that line may signal at once.
         let mut signals = Signals::install().context("can't listen for signals")?;
         let Database::Sqlite(path) = &config.database;
         log::info!(
-            "chat-server {} serves http://{address} from {} (SQLite) in open mode: whoever \
-             reaches it may act as any user",
+            "chat-server {} serves http://{address} from {} (SQLite), files in {}, in open mode: \
+             whoever reaches it may act as any user",
             env!("CARGO_PKG_VERSION"),
             path.display(),
+            config.files,
         );
         let handle = server.handle();
         let hurry = async move {

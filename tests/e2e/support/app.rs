@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use chat_domain::ports::Store;
-use chat_server::Config;
+use chat_server::{Config, Seams};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -32,14 +31,11 @@ impl App {
 
     /// Starts with these settings besides an address and a data folder of its own.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_over(settings, |store| store)
+        Self::start_over(settings, Seams::default())
     }
 
-    /// The same, with the service over what `wrap` makes of the store.
-    pub(crate) fn start_over(
-        settings: &[(&str, &str)],
-        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + Send + 'static,
-    ) -> Self {
+    /// The same, with the service over what stands at the seams.
+    pub(crate) fn start_over(settings: &[(&str, &str)], seams: Seams) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let data = dir.path().join("data").display().to_string();
         let given = |key: &str| match (settings.iter().find(|(name, _)| *name == key), key) {
@@ -52,7 +48,7 @@ impl App {
         let (started, start) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let app = chat_server::compose_over(&config, wrap).expect("a composition");
+                let app = chat_server::compose_over(&config, seams).expect("a composition");
                 started
                     .send((app.address, app.server.handle()))
                     .expect("the test waits");

@@ -15,6 +15,7 @@ mod open;
 mod options;
 #[path = "../queries/mod.rs"]
 mod queries;
+mod read_only;
 mod readers;
 mod recount;
 mod savepoint;
@@ -31,6 +32,7 @@ pub use job::NativeJob;
 pub use migrate::migrate;
 pub use open::OpenError;
 pub use options::SqliteOptions;
+pub use read_only::ReadOnlySqliteStore;
 pub use recount::{RecountError, recount, repair};
 pub use store::SqliteStore;
 pub use tx::SqliteTx;

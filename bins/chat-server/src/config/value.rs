@@ -1,0 +1,150 @@
+//! The texts of settings, and what they mean.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Database, FilesPlace, InvalidSetting};
+
+/// The longest time for which answers can be kept, in seconds: a year.
+const LONGEST_TTL: u64 = 365 * 24 * 60 * 60;
+
+/// The most that `--max-file-size` can be: what object stores copy at once.
+const LARGEST_FILE: u64 = 5 << 30;
+
+/// A setting as text.
+pub(super) struct Value {
+    pub(super) key: &'static str,
+    pub(super) text: String,
+}
+
+impl Value {
+    pub(super) fn invalid(&self, accepted: &'static str) -> InvalidSetting {
+        let flag = format!("--{}", self.key.replace('_', "-"));
+        InvalidSetting {
+            flag,
+            value: masked(&self.text),
+            accepted,
+        }
+    }
+
+    pub(super) fn path(&self) -> Result<PathBuf, InvalidSetting> {
+        if self.text.is_empty() {
+            return Err(self.invalid("the path of a directory"));
+        }
+        Ok(PathBuf::from(&self.text))
+    }
+
+    pub(super) fn database(&self) -> Result<Database, InvalidSetting> {
+        match self.text.strip_prefix("sqlite://") {
+            // What other programs take for more than a path is not silently taken for one.
+            Some(path) if !path.is_empty() && path != ":memory:" && !path.contains('?') => {
+                Ok(Database::Sqlite(PathBuf::from(path)))
+            }
+            _ => Err(self.invalid("sqlite://PATH of a file, such as sqlite:///var/lib/chat.db")),
+        }
+    }
+
+    pub(super) fn files(&self) -> Result<FilesPlace, InvalidSetting> {
+        let place = match self.text.split_once("://") {
+            Some(("file", dir)) if !dir.is_empty() => Some(FilesPlace::Disk(PathBuf::from(dir))),
+            Some(("s3", rest)) => {
+                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let prefix = prefix.trim_matches('/');
+                let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
+                let named = !bucket.is_empty() && rest.chars().all(plain);
+                named.then(|| FilesPlace::S3 {
+                    bucket: bucket.to_owned(),
+                    prefix: prefix.to_owned(),
+                })
+            }
+            _ => None,
+        };
+        place.ok_or_else(|| {
+            self.invalid("file://DIR, such as file:///srv/chat/files, or s3://BUCKET/PREFIX")
+        })
+    }
+
+    pub(super) fn size(&self) -> Result<u64, InvalidSetting> {
+        let digits = self.text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit: Option<u64> = match &self.text[digits.len()..] {
+            "" => Some(1),
+            "KiB" => Some(1 << 10),
+            "MiB" => Some(1 << 20),
+            "GiB" => Some(1 << 30),
+            _ => None,
+        };
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number: Option<u64> = digits.parse().ok().filter(|_| plain);
+        number
+            .zip(unit)
+            .and_then(|(number, unit)| number.checked_mul(unit))
+            .filter(|size| (1..=LARGEST_FILE).contains(size))
+            .ok_or_else(|| self.invalid("a size from 1 to 5GiB, such as 500KiB, 50MiB or 1GiB"))
+    }
+
+    pub(super) fn number(&self, range: std::ops::RangeInclusive<u32>) -> Result<u32, InvalidSetting> {
+        let number = self
+            .text
+            .parse()
+            .ok()
+            .filter(|number| range.contains(number));
+        number.ok_or_else(|| self.invalid("a number from 1 to 1024"))
+    }
+
+    pub(super) fn duration(&self) -> Result<Duration, InvalidSetting> {
+        let parsed = || {
+            let unit = self.text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
+            let seconds: u64 = match &self.text[unit.len()..] {
+                "s" => 1,
+                "m" => 60,
+                "h" => 60 * 60,
+                "d" => 24 * 60 * 60,
+                _ => return None,
+            };
+            let digits = unit.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u64 = unit.parse().ok().filter(|_| digits)?;
+            let total = number.checked_mul(seconds)?;
+            (1..=LONGEST_TTL)
+                .contains(&total)
+                .then(|| Duration::from_secs(total))
+        };
+        parsed().ok_or_else(|| self.invalid("a time from 1s to 365d, such as 90s, 15m, 24h or 7d"))
+    }
+
+    pub(super) fn switch(&self) -> Result<bool, InvalidSetting> {
+        match self.text.as_str() {
+            "on" | "true" | "1" => Ok(true),
+            "off" | "false" | "0" => Ok(false),
+            _ => Err(self.invalid("on or off")),
+        }
+    }
+
+    pub(super) fn addresses(&self, anywhere: bool) -> Result<Vec<SocketAddr>, InvalidSetting> {
+        let found: Vec<SocketAddr> = self
+            .text
+            .to_socket_addrs()
+            .map(Iterator::collect)
+            .unwrap_or_default();
+        if found.is_empty() {
+            return Err(self.invalid("HOST:PORT of this machine, such as 127.0.0.1:8080"));
+        }
+        if !anywhere && !found.iter().all(|address| address.ip().is_loopback()) {
+            return Err(self.invalid(
+                "a loopback address such as 127.0.0.1:8080, because in open mode anyone who \
+                 reaches it may act as anyone; --insecure-open allows any other",
+            ));
+        }
+        Ok(found)
+    }
+}
+
+/// A value fit to be shown: what stands between the scheme and the host of a URL is left out.
+fn masked(text: &str) -> String {
+    match (text.find("://"), text.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => {
+            format!("{}***{}", &text[..scheme + 3], &text[at..])
+        }
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Where files are kept, as the configuration says; and `chat-server files check`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use chat_domain::ports::{BlobStore, Store, SystemClock};
+use chat_files::{DiskStore, S3Store};
+use chat_media::Pictures;
+use chat_service::{ChatService, FileCheck, FileOptions};
+use chat_store::{ReadOnlySqliteStore, SqliteStore};
+use clap::ArgMatches;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::say::say;
+use crate::{Config, FilesPlace, cli, serve};
+
+/// Opens the place; makes its folder if that is missing.
+pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
+    Ok(match &config.files {
+        FilesPlace::Disk(dir) => Arc::new(DiskStore::open(dir).with_context(|| {
+            let dir = dir.display();
+            format!(
+                "can't use the folder {dir} for files; give this user that folder and what is in \
+                 it, or choose another with --files-url"
+            )
+        })?),
+        FilesPlace::S3 { bucket, prefix } => Arc::new(
+            S3Store::from_env(bucket, prefix, config.files_links).with_context(|| {
+                format!("can't use {} for files; look at the AWS_* variables", config.files)
+            })?,
+        ),
+    })
+}
+
+/// What the service needs to keep files there.
+pub(crate) fn options(config: &Config, blobs: Arc<dyn BlobStore>) -> FileOptions {
+    FileOptions {
+        blobs,
+        media: Arc::new(Pictures::default()),
+        max_size: config.max_file_size,
+        grace: config.file_grace,
+    }
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<ExitCode> {
+    let (_, args) = args.subcommand().context("no subcommand")?;
+    check(config, args.get_flag(cli::REPAIR))
+}
+
+/// Checks, and prints a line for each difference and one for all.
+fn check(config: &Config, repair: bool) -> Result<ExitCode> {
+    let database = serve::existing_options(config);
+    // A repair takes the database for itself, a check reads beside whoever has it.
+    let store: Arc<dyn Store> = if repair {
+        Arc::new(SqliteStore::open(&database)?)
+    } else {
+        Arc::new(ReadOnlySqliteStore::open(&database)?)
+    };
+    let service = ChatService::new(store, Arc::new(SystemClock))
+        .keeping_files(options(config, open(config)?));
+    let style = ProgressStyle::with_template(
+        "checking {wide_bar} {binary_bytes} of {binary_total_bytes}, {eta} left",
+    )?;
+    let bar = ProgressBar::no_length().with_style(style.progress_chars("=> "));
+    let mut progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let check = runtime.block_on(service.check_files(repair, &mut progress))?;
+    bar.finish_and_clear();
+    report(&check)?;
+    Ok(if check.found == 0 || check.mended {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn report(check: &FileCheck) -> Result<()> {
+    let FileCheck {
+        blobs,
+        bytes,
+        lost,
+        found,
+        differences,
+        mended,
+    } = check;
+    let prefix = if *mended { "mended: " } else { "" };
+    for difference in differences {
+        say(format_args!("{prefix}{difference}"))?;
+    }
+    let more = found.saturating_sub(differences.len() as u64);
+    if more > 0 {
+        say(format_args!("{prefix}{more} more"))?;
+    }
+    let end = match found {
+        0 => "all agree".to_owned(),
+        1 => "1 difference".to_owned(),
+        n => format!("{n} differences"),
+    };
+    say(format_args!(
+        "{blobs} blobs, {bytes} bytes, {lost} known to be lost: {end}"
+    ))
+}
