@@ -4,14 +4,15 @@
 use std::sync::{Arc, Mutex};
 
 use chat_domain::ports::{
-    ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, MembersRead, MessagesRead, ReadJob,
-    ReceiptsRead, Refused, Store, StoreError, StoreResult, SystemClock, UsersRead, WriteJob,
+    BlobsRead, ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, MembersRead,
+    MessagesRead, ReadJob, ReceiptsRead, Refused, Store, StoreError, StoreResult, SystemClock,
+    UploadsRead, UsersRead, WriteJob,
 };
 use chat_domain::{
-    Content, Conversation, ConversationId, DirectPair, EmailAddress, File, FileId, Group, GroupId,
-    LogId, LogState, LoggedEvent, Member, Message, MessageBody, MessageId, Page, PageLimit,
-    Participant, Receipt, Recipient, Role, Seq, Timeline, Timestamp, Unseen, User, UserId,
-    Username,
+    Blob, BlobId, Content, Conversation, ConversationId, DirectPair, EmailAddress, File, FileId,
+    Group, GroupId, LogId, LogState, LoggedEvent, Member, Message, MessageBody, MessageId, Page,
+    PageLimit, Participant, Receipt, Recipient, Role, Seq, StageMark, Timeline, Timestamp, Unseen,
+    Upload, UploadId, User, UserId, Username,
 };
 use chat_service::ChatService;
 
@@ -204,6 +205,46 @@ impl FilesRead for Snapshot {
 
     fn file_sent_to(&mut self, _: FileId, _: UserId) -> StoreResult<bool> {
         Ok(false)
+    }
+
+    fn file_in_use(&mut self, _: FileId) -> StoreResult<bool> {
+        Ok(false)
+    }
+
+    fn unused_files(&mut self, _: Timestamp, _: i64) -> StoreResult<Vec<FileId>> {
+        Ok(Vec::new())
+    }
+}
+
+impl BlobsRead for Snapshot {
+    fn blob(&mut self, _: BlobId) -> StoreResult<Option<Blob>> {
+        Ok(None)
+    }
+
+    fn blobs_after(&mut self, _: Option<BlobId>, _: i64) -> StoreResult<Vec<(Blob, bool)>> {
+        Ok(Vec::new())
+    }
+
+    fn unused_blobs(&mut self, _: Timestamp, _: i64) -> StoreResult<Vec<BlobId>> {
+        Ok(Vec::new())
+    }
+
+    fn doomed_blobs(&mut self, _: i64) -> StoreResult<Vec<Blob>> {
+        Ok(Vec::new())
+    }
+}
+
+impl UploadsRead for Snapshot {
+    fn upload(&mut self, _: UploadId) -> StoreResult<Option<Upload>> {
+        Ok(None)
+    }
+
+    fn expired_uploads(&mut self, _: Timestamp, _: i64) -> StoreResult<Vec<UploadId>> {
+        Ok(Vec::new())
+    }
+
+    fn staged_uploads(&mut self) -> StoreResult<Vec<StageMark>> {
+        Ok(Vec::new())
     }
 }
 

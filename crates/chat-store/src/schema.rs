@@ -76,6 +76,48 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        blob_id -> Nullable<BigInt>,
+        unused_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// What is known about the bytes of files.
+    blobs (id) {
+        id -> BigInt,
+        hash -> Binary,
+        size -> BigInt,
+        claimed_at -> BigInt,
+        unused_since -> Nullable<BigInt>,
+        stored -> BigInt,
+        doomed -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// Uploads that can be resumed.
+    uploads (id) {
+        id -> BigInt,
+        uploader_id -> Nullable<BigInt>,
+        name -> Nullable<Text>,
+        metadata -> Nullable<Text>,
+        length -> BigInt,
+        offset -> Nullable<BigInt>,
+        mark -> Nullable<Binary>,
+        digest -> Nullable<Binary>,
+        head -> Nullable<Binary>,
+        file_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Deleted groups that carry files still.
+    file_releases (conversation_id) {
+        conversation_id -> BigInt,
+        after_file_id -> BigInt,
+        unused_since -> BigInt,
     }
 }
 
@@ -160,6 +202,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     participants,
     files,
+    blobs,
     messages,
     seens,
     seen_ranges,

@@ -35,10 +35,12 @@ fn image() -> File {
     File {
         id: FileId::parse(1).unwrap(),
         url: FileUrl::parse("https://example.org/a.png").unwrap(),
+        blob_id: None,
         name: FileName::parse("a.png").ok(),
         size: FileSize::parse(5120).ok(),
         media_type: MediaType::parse("image/png").ok(),
         uploader_id: Some(user(1)),
+        deleted: false,
         created_at: at(),
         updated_at: at(),
     }

@@ -5,7 +5,7 @@ use chat_domain::{ConversationId, Group, GroupId, NewGroup, Timestamp};
 use diesel::prelude::*;
 
 use super::prepared::update;
-use super::{Tx, one};
+use super::{Tx, one, releases};
 use crate::rows::{GroupRow, Place};
 use crate::schema::{conversations, group_members, groups, participants};
 
@@ -78,6 +78,7 @@ impl Groups for Tx<'_> {
             );
             let deleted = update(groups::table, living, gone).execute(conn)?;
             one(deleted, format_args!("living group {}", group.id))?;
+            releases::begin(conn, group.conversation_id, at)?;
             let conversation = group.conversation_id.get();
             diesel::delete(group_members::table.filter(group_members::group_id.eq(group.id.get())))
                 .execute(conn)?;

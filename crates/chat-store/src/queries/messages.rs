@@ -102,6 +102,9 @@ impl Messages for Tx<'_> {
         let message = self.write(|conn| {
             let seq = take_next(conn, conversation, latest)?;
             let id = insert(conn, message, seq)?;
+            if let Some(file) = message.content.file() {
+                super::files::used(conn, *file)?;
+            }
             clear_for_sender(conn, message)?;
             Ok(Message {
                 id,
@@ -144,6 +147,9 @@ impl Messages for Tx<'_> {
             );
             let deleted = update(messages::table, living, nothing).execute(conn)?;
             one(deleted, format_args!("living message {}", message.id))?;
+            if let Some(file) = message.content.file() {
+                super::files::perhaps_unused(conn, file.id, at)?;
+            }
 
             locks::participants(conn, message.conversation_id)?;
             let marked = seens::table

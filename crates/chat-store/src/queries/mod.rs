@@ -6,6 +6,7 @@
 //! each is one prepared statement: an absent bound of a page is a number that excludes nothing, not
 //! another query; and what would be prepared anew each time goes through `prepared`.
 
+mod blobs;
 mod conversations;
 mod events;
 pub(super) mod facts;
@@ -18,6 +19,8 @@ mod prepared;
 mod readers;
 mod receipts;
 mod recount;
+mod releases;
+mod uploads;
 mod users;
 
 pub(super) use events::write_head;

@@ -2,6 +2,7 @@
 //!
 //! A value that can't be read is an error that names its table, column and row; nothing is guessed.
 
+mod blobs;
 mod conversations;
 mod events;
 mod files;
@@ -10,8 +11,10 @@ mod keys;
 mod messages;
 mod receipts;
 mod recount;
+mod uploads;
 mod users;
 
+pub(crate) use blobs::BlobRow;
 pub(crate) use conversations::{ConversationRow, ParticipantRow};
 pub(crate) use events::EventRow;
 pub(crate) use files::FileRow;
@@ -20,6 +23,7 @@ pub(crate) use keys::{KeyRow, owner};
 pub(crate) use messages::MessageRow;
 pub(crate) use receipts::{ReceiptRow, UnseenRow};
 pub(crate) use recount::{ConversationEntryRow, CountedRow, MessageEntryRow, table_rows};
+pub(crate) use uploads::UploadRow;
 pub(crate) use users::UserRow;
 
 use std::fmt::Display;

@@ -1,7 +1,10 @@
 //! Row locks of the shared queries. SQLite has one writer, and it is this one: what a transaction
 //! reads stays as it is until the transaction ends, so there is nothing to lock.
 
-use chat_domain::{Actor, ConversationId, DirectPair, GroupId, IdempotencyKey, MessageId, UserId};
+use chat_domain::{
+    Actor, BlobHash, BlobId, ConversationId, DirectPair, FileId, GroupId, IdempotencyKey,
+    MessageId, UploadId, UserId,
+};
 use diesel::result::QueryResult;
 
 use super::Conn;
@@ -23,4 +26,8 @@ held! {
     message(MessageId);
     participant(ConversationId, UserId);
     participants(ConversationId);
+    file(FileId);
+    blob(BlobId);
+    blob_of(BlobHash);
+    upload(UploadId);
 }

@@ -4,8 +4,8 @@ use chat_domain::ports::{StoreResult, WriteTx};
 use chat_domain::{
     Caption, Content, Conversation, ConversationId, DirectPair, EmailAddress, EventKind, File,
     FileName, FileSize, FileUrl, Group, GroupName, MediaType, Member, Message, MessageBody,
-    MessageId, NewEvent, NewFile, NewGroup, NewMessage, NewUser, PageLimit, Participant, Recipient,
-    Role, SeenRange, Seq, Timestamp, User, UserId, Username,
+    MessageId, NewEvent, NewFile, NewFileSource, NewGroup, NewMessage, NewUser, PageLimit,
+    Participant, Recipient, Role, SeenRange, Seq, Timestamp, User, UserId, Username,
 };
 
 use super::Db;
@@ -40,7 +40,7 @@ pub(crate) fn new_group(name: &str) -> NewGroup {
 
 pub(crate) fn new_file() -> NewFile {
     NewFile {
-        url: FileUrl::parse("https://example.org/a.png").unwrap(),
+        source: NewFileSource::External(FileUrl::parse("https://example.org/a.png").unwrap()),
         name: Some(FileName::parse("a.png").unwrap()),
         size: Some(FileSize::parse(5_120).unwrap()),
         media_type: Some(MediaType::parse("image/png").unwrap()),

@@ -197,7 +197,7 @@ fn the_delicate_queries_use_their_indexes() {
     );
     uses(
         "`messages`.`file_id` = ?",
-        "messages_file (file_id=? AND conversation_id=?)",
+        "messages_conversation_file (conversation_id=? AND file_id=?)",
     );
     uses(
         "`messages`.`receiver_id` = ?)) ORDER",

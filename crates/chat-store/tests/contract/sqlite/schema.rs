@@ -10,14 +10,16 @@ use diesel::sqlite::SqliteConnection;
 
 use super::{World, unwatched};
 
-/// Foreign keys without an index. Users and groups are never deleted as rows, so nothing ever
+/// Foreign keys without an index. Users, groups and files are never deleted as rows, so nothing ever
 /// looks for the rows that name one of them; and an index would cost each insert.
-const WITHOUT_INDEX: [(&str, &str); 5] = [
+const WITHOUT_INDEX: [(&str, &str); 7] = [
     ("conversations", "high_user_id"),
     ("files", "uploader_id"),
     ("messages", "group_id"),
     ("messages", "sender_id"),
     ("seens", "user_id"),
+    ("uploads", "file_id"),
+    ("uploads", "uploader_id"),
 ];
 
 #[derive(QueryableByName)]
@@ -102,7 +104,7 @@ fn declared() -> BTreeMap<String, Vec<(String, String)>> {
 fn the_declared_tables_are_those_of_the_database() {
     let world = World::new();
     let declared = declared();
-    assert_eq!(declared.len(), 12);
+    assert_eq!(declared.len(), 15);
     assert_eq!(declared, columns(&mut world.stranger()));
 }
 

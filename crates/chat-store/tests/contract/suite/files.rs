@@ -1,6 +1,6 @@
 //! The port of what is known about files.
 
-use chat_domain::{FileId, NewFile};
+use chat_domain::{FileId, NewFile, NewFileSource};
 
 use super::fresh;
 use crate::harness::{leave, new_file, undo};
@@ -17,7 +17,9 @@ fn a_file_comes_back_as_it_was_given() {
         let given = given.clone();
         move |tx| tx.insert_file(&given)
     });
-    assert_eq!((&stored.url, &stored.name), (&given.url, &given.name));
+    assert_eq!(given.source, NewFileSource::External(stored.url.clone()));
+    assert_eq!(stored.name, given.name);
+    assert!(stored.blob_id.is_none() && !stored.deleted);
     assert_eq!(
         (&stored.media_type, stored.size),
         (&given.media_type, given.size)
