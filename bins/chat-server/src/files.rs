@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use chat_domain::ports::{BlobStore, Store, SystemClock};
 use chat_files::{DiskStore, S3Store};
-use chat_media::Pictures;
+use chat_media::MediaTools;
 use chat_service::{ChatService, FileCheck, FileOptions};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
 use clap::ArgMatches;
@@ -37,7 +37,7 @@ pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
 pub(crate) fn options(config: &Config, blobs: Arc<dyn BlobStore>) -> FileOptions {
     FileOptions {
         blobs,
-        media: Arc::new(Pictures::default()),
+        media: Arc::new(MediaTools::new()),
         max_size: config.max_file_size,
         grace: config.file_grace,
     }

@@ -54,9 +54,13 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// How many bytes are stored.
+    /// How many bytes have come; all of them, once it has become a file.
     pub fn offset(&self) -> i64 {
-        self.progress.as_ref().map_or(0, |p| p.offset.get())
+        match (&self.progress, self.file_id) {
+            (_, Some(_)) => self.length.get(),
+            (Some(progress), None) => progress.offset.get(),
+            (None, None) => 0,
+        }
     }
 }
 

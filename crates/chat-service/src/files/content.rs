@@ -9,6 +9,8 @@ use chat_domain::{Actor, Blob, File, FileId, Thumbnail, ThumbnailSize};
 use super::known_file;
 use crate::{ChatService, ServiceError};
 
+const MIB: u64 = 1024 * 1024;
+
 /// A file that the actor may read, with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileContent {
@@ -87,6 +89,10 @@ impl ChatService {
         if let Some(thumbnail) = shelf.thumbnails.get(&name) {
             return Ok(thumbnail);
         }
+        // A picture is held whole while it waits for its turn.
+        let room = u32::try_from(content.size() / MIB).unwrap_or(u32::MAX);
+        let room = shelf.pictures.try_acquire_many(room.saturating_add(1));
+        let _room = room.map_err(|_| ServiceError::Overloaded)?;
         let picture = self.whole(content).await?;
         let thumbnail = media.thumbnail(picture, size).await;
         let thumbnail = thumbnail.map_err(|error| match error {

@@ -7,6 +7,7 @@ use chat_domain::ports::{BlobStore, Media};
 use chat_domain::{BlobHash, Thumbnail, ThumbnailSize};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
 use super::Locks;
 use crate::ServiceError;
@@ -28,6 +29,9 @@ pub struct FileOptions {
 /// The most bytes of thumbnails that are remembered.
 const MOST_THUMBNAILS: u64 = 16 * 1024 * 1024;
 
+/// How many MiB of pictures are held at once to be drawn in small.
+const PICTURES_AT_ONCE: usize = 128;
+
 /// About how many thumbnails these are.
 const USUAL_THUMBNAILS: usize = 1_024;
 
@@ -35,6 +39,8 @@ const USUAL_THUMBNAILS: usize = 1_024;
 pub(crate) struct Shelf {
     pub(crate) options: FileOptions,
     pub(crate) locks: Locks,
+    /// For each MiB of a picture that is read to be drawn in small.
+    pub(crate) pictures: Semaphore,
     pub(crate) thumbnails: Cache<(BlobHash, ThumbnailSize), Thumbnail, Bytes>,
 }
 
@@ -43,6 +49,7 @@ impl Shelf {
         Self {
             options,
             locks: Locks::default(),
+            pictures: Semaphore::new(PICTURES_AT_ONCE),
             thumbnails: Cache::with_weighter(USUAL_THUMBNAILS, MOST_THUMBNAILS, Bytes),
         }
     }

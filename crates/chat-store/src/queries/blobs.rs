@@ -2,8 +2,9 @@
 
 use chat_domain::ports::{Blobs, BlobsRead, StoreResult};
 use chat_domain::{Blob, BlobHash, BlobId, FileSize, Timestamp};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::prepared::{CutDsl, update};
 use super::{Conn, Tx, locks, one};
@@ -48,6 +49,18 @@ impl BlobsRead for Tx<'_> {
                 .into_iter()
                 .map(|(blob, in_use)| Ok((blob.try_into()?, in_use)))
                 .collect()
+        })
+    }
+
+    fn bytes_of_blobs(&mut self) -> StoreResult<i64> {
+        self.read(|conn| {
+            // PostgreSQL's sum of integers is of a type without end.
+            let total = sql::<BigInt>("CAST(COALESCE(SUM(size), 0) AS BIGINT)");
+            Ok(blobs::table
+                .filter(blobs::doomed.is_null())
+                .filter(blobs::stored.eq(1))
+                .select(total)
+                .get_result(conn)?)
         })
     }
 
