@@ -168,7 +168,10 @@ fn failing(reached: &mut Reached) {
         StoreError::Broken("torn".to_owned()),
     ] {
         let changes_only = matches!(error, StoreError::OutcomeUnknown(_));
-        let app = App::start_over(&[], Seams::default().over_store(|_| Arc::new(Troubled::refusing(error))));
+        let app = App::start_over(
+            &[],
+            Seams::default().over_store(|_| Arc::new(Troubled::refusing(error))),
+        );
         for operation in operations() {
             if operation.changes || !changes_only {
                 reached.send(app.address(), &operation.good());

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use chat_server::Seams;
 use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+use chat_server::Seams;
 
 /// How long a job that was told its end keeps the commit waiting. Without it the server is found out just
 /// as surely, but after how many kills depends on how fast the machine is.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chat_domain::ports::{BlobStore, Store, SystemClock};
-use chat_files::{DiskStore, S3Store};
+use chat_files::DiskStore;
 use chat_media::MediaTools;
 use chat_service::{ChatService, FileCheck, FileOptions};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
@@ -25,11 +25,7 @@ pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
                  it, or choose another with --files-url"
             )
         })?),
-        FilesPlace::S3 { bucket, prefix } => Arc::new(
-            S3Store::from_env(bucket, prefix, config.files_links).with_context(|| {
-                format!("can't use {} for files; look at the AWS_* variables", config.files)
-            })?,
-        ),
+        FilesPlace::S3 { .. } => anyhow::bail!("not yet"),
     })
 }
 

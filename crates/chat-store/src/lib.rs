@@ -56,6 +56,6 @@ mod sqlite;
 
 pub use recount::{Difference, Mended, Recount, Repair};
 pub use sqlite::{
-    BackupError, NativeJob, OpenError, ReadOnlySqliteStore, RecountError, SqliteOptions, SqliteStore, SqliteTx, backup,
-    migrate, recount, repair,
+    BackupError, NativeJob, OpenError, ReadOnlySqliteStore, RecountError, SqliteOptions,
+    SqliteStore, SqliteTx, backup, migrate, recount, repair,
 };

@@ -21,7 +21,10 @@ fn nothing_given_serves_on_loopback_from_data() {
     assert_eq!(config.database, Database::Sqlite("./data/chat.db".into()));
     assert_eq!((config.pool_size, config.insecure_open), (16, false));
     assert_eq!(config.files, FilesPlace::Disk("./data/files".into()));
-    assert_eq!((config.max_file_size, config.files_links), (50 << 20, false));
+    assert_eq!(
+        (config.max_file_size, config.files_links),
+        (50 << 20, false)
+    );
     assert_eq!(config.file_grace, Duration::from_secs(86_400));
     assert_eq!(config.idempotency_ttl, Duration::from_secs(86_400));
 }

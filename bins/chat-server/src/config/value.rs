@@ -66,7 +66,9 @@ impl Value {
     }
 
     pub(super) fn size(&self) -> Result<u64, InvalidSetting> {
-        let digits = self.text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let digits = self
+            .text
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let unit: Option<u64> = match &self.text[digits.len()..] {
             "" => Some(1),
             "KiB" => Some(1 << 10),
@@ -83,7 +85,10 @@ impl Value {
             .ok_or_else(|| self.invalid("a size from 1 to 5GiB, such as 500KiB, 50MiB or 1GiB"))
     }
 
-    pub(super) fn number(&self, range: std::ops::RangeInclusive<u32>) -> Result<u32, InvalidSetting> {
+    pub(super) fn number(
+        &self,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Result<u32, InvalidSetting> {
         let number = self
             .text
             .parse()

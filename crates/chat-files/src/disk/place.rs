@@ -1,0 +1,213 @@
+//! The directories of a store, and which of their names are known to be durable.
+
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chat_domain::ports::{BlobError, BlobResult};
+use chat_domain::{BlobKey, Timestamp};
+use uuid::Uuid;
+
+use super::fault::{gone_is_fine, unavailable};
+use crate::names;
+
+/// Where everything lies.
+#[derive(Debug)]
+pub(super) struct Place {
+    blobs: PathBuf,
+    staging: PathBuf,
+    damaged: PathBuf,
+    /// For each first byte of a hash, whether the name of its directory is known to be durable. That
+    /// the directory is there says less: another upload may have made it just now, and may not have
+    /// come to sync it.
+    named: [AtomicBool; 256],
+}
+
+impl Place {
+    /// Makes what is missing of the directories, and everything durable that can be seen in them: a
+    /// process that was killed may have renamed something without syncing it.
+    pub(super) fn open(dir: &Path) -> io::Result<Self> {
+        let dir = std::path::absolute(dir)?;
+        let place = Self {
+            blobs: dir.join("blobs"),
+            staging: dir.join("staging"),
+            damaged: dir.join("damaged"),
+            named: [const { AtomicBool::new(false) }; 256],
+        };
+        create_directory(&place.blobs)?;
+        create_directory(&place.staging)?;
+        sync_directory(&dir)?;
+        for (byte, named) in (0..=u8::MAX).zip(&place.named) {
+            match sync_directory(&place.fan(byte)) {
+                Ok(()) => named.store(true, Ordering::Relaxed),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        sync_directory(&place.blobs)?;
+        Ok(place)
+    }
+
+    /// Where everything is that is kept.
+    pub(super) fn blobs(&self) -> &Path {
+        &self.blobs
+    }
+
+    /// Where everything is that is on its way.
+    pub(super) fn staging(&self) -> &Path {
+        &self.staging
+    }
+
+    /// The staged file of this name.
+    pub(super) fn staging_file(&self, name: Uuid) -> PathBuf {
+        self.staging.join(name.to_string())
+    }
+
+    /// The file of what is kept under this key.
+    pub(super) fn blob(&self, key: BlobKey) -> PathBuf {
+        self.blob_dir(key).join(key.to_string())
+    }
+
+    /// The directory of that file: one of 256, so that none grows too long.
+    pub(super) fn blob_dir(&self, key: BlobKey) -> PathBuf {
+        self.fan(first_byte(key))
+    }
+
+    fn fan(&self, byte: u8) -> PathBuf {
+        self.blobs.join(format!("{byte:02x}"))
+    }
+
+    /// Gives this staged file, whose bytes are synced, the name of the key, and waits until the disk
+    /// has that name.
+    ///
+    /// # Errors
+    /// `Missing` if the file is gone.
+    pub(super) fn keep(&self, staged: &Path, key: BlobKey) -> BlobResult<()> {
+        let (dir, path) = (self.blob_dir(key), self.blob(key));
+        self.name_directory(first_byte(key), &dir)
+            .map_err(unavailable(&dir))?;
+        if let Err(error) = fs::rename(staged, &path) {
+            if error.kind() == ErrorKind::NotFound {
+                if matches!(staged.try_exists(), Ok(false)) {
+                    return Err(BlobError::Missing);
+                }
+                // Somebody tidied up the directory: next time it is made again.
+                self.named[usize::from(first_byte(key))].store(false, Ordering::Relaxed);
+            }
+            return Err(unavailable(&path)(error));
+        }
+        sync_directory(&dir).map_err(unavailable(&dir))
+    }
+
+    /// Makes the directory, unless its name is durable already.
+    fn name_directory(&self, byte: u8, dir: &Path) -> io::Result<()> {
+        let named = &self.named[usize::from(byte)];
+        if named.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        create_one(dir)?;
+        sync_directory(&self.blobs)?;
+        named.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Moves what is kept under the key out of the way.
+    pub(super) fn set_aside(&self, key: BlobKey) -> BlobResult<()> {
+        let (dir, path) = (self.blob_dir(key), self.blob(key));
+        if matches!(path.try_exists(), Ok(false)) {
+            return gone_is_fine(sync_directory(&dir)).map_err(unavailable(&dir));
+        }
+        create_directory(&self.damaged)
+            .and_then(|()| gone_is_fine(fs::rename(&path, self.damaged.join(key.to_string()))))
+            // The new name first: no moment without any.
+            .and_then(|()| sync_directory(&self.damaged))
+            .and_then(|()| sync_directory(&dir))
+            .map_err(unavailable(&path))
+    }
+
+    /// Removes staged files that were last written before `before`, but for the `live` ones, and says
+    /// how many. One that can't be removed is logged, and does not keep the others.
+    pub(super) fn sweep(&self, before: Timestamp, live: &HashSet<Uuid>) -> BlobResult<usize> {
+        let staging = self.staging();
+        let before = system_time(before);
+        let mut removed = 0;
+        for entry in fs::read_dir(staging).map_err(unavailable(staging))? {
+            let entry = entry.map_err(unavailable(staging))?;
+            let name = entry.file_name().to_str().and_then(names::parse);
+            if name.is_none_or(|name| live.contains(&name)) {
+                continue;
+            }
+            match remove_older(&entry, before) {
+                Ok(true) => removed += 1,
+                Ok(false) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    log::warn!("{} can't be swept: {error}", entry.path().display());
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+/// Removes the file if it was last written before `before`, and says whether it did.
+fn remove_older(entry: &DirEntry, before: SystemTime) -> io::Result<bool> {
+    let found = entry.metadata()?;
+    let old = found.is_file() && found.modified()? < before;
+    if old {
+        fs::remove_file(entry.path())?;
+    }
+    Ok(old)
+}
+
+/// The first byte of the key's hash.
+const fn first_byte(key: BlobKey) -> u8 {
+    key.hash().as_bytes()[0]
+}
+
+/// The same time as file systems tell it.
+fn system_time(at: Timestamp) -> SystemTime {
+    let micros = Duration::from_micros(at.as_micros().unsigned_abs());
+    let time = if at.as_micros() < 0 {
+        UNIX_EPOCH.checked_sub(micros)
+    } else {
+        UNIX_EPOCH.checked_add(micros)
+    };
+    time.unwrap_or(UNIX_EPOCH)
+}
+
+/// Makes a directory and all above it that are missing, each with a durable name.
+fn create_directory(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = dir.parent() {
+        create_directory(parent)?;
+        create_one(dir)?;
+        sync_directory(parent)?;
+    }
+    Ok(())
+}
+
+/// Makes a directory; fine if it is there, somebody else may have been faster.
+fn create_one(dir: &Path) -> io::Result<()> {
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        other => other,
+    }
+}
+
+/// Waits until the disk has the names in the directory.
+#[cfg(unix)]
+pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// A directory can't be opened as a file here.
+#[cfg(not(unix))]
+pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
+    fs::metadata(dir).map(|_| ())
+}
