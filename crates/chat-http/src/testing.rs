@@ -225,6 +225,10 @@ impl BlobsRead for Snapshot {
         Ok(Vec::new())
     }
 
+    fn bytes_of_blobs(&mut self) -> StoreResult<i64> {
+        Ok(0)
+    }
+
     fn unused_blobs(&mut self, _: Timestamp, _: i64) -> StoreResult<Vec<BlobId>> {
         Ok(Vec::new())
     }

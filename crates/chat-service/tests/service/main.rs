@@ -7,7 +7,9 @@
 mod actors;
 mod exactness;
 mod failures;
+mod files;
 mod log;
 mod once;
 mod support;
 mod unseen;
+mod uploads;

@@ -1,15 +1,20 @@
 //! A service over a store in a temporary directory, and a clock that stands until it is moved.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use chat_domain::ports::{Clock, Cost, ReadJob, ReadTx, Store, StoreResult};
 use chat_domain::{
     Actor, Content, EmailAddress, GroupId, GroupName, LogState, LoggedEvent, Message, MessageBody,
     Recipient, Role, Timestamp, UserId, Username,
 };
+use chat_files::DiskStore;
+use chat_media::MediaTools;
 use chat_service::{
-    ChatService, CreateGroup, CreateUser, MarkSeen, PutMember, SendMessage, ServiceError,
+    ChatService, CreateGroup, CreateUser, FileOptions, MarkSeen, PutMember, SendMessage,
+    ServiceError,
 };
 use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::SimpleConnection;
@@ -32,6 +37,12 @@ impl Clock for StandingClock {
     }
 }
 
+/// The most bytes of a file.
+pub(crate) const MAX_FILE: u64 = 1024 * 1024;
+
+/// How long unused files stay.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+
 /// A service and what is under it.
 pub(crate) struct Fixture {
     pub(crate) service: ChatService,
@@ -46,7 +57,13 @@ impl Fixture {
         let options = SqliteOptions::new(dir.path().join("chat.db"));
         let store = Arc::new(SqliteStore::open(&options).expect("an empty database"));
         let clock = Arc::new(StandingClock::default());
-        let service = ChatService::new(store.clone(), clock.clone());
+        let files = FileOptions {
+            blobs: Arc::new(DiskStore::open(dir.path().join("files")).expect("a folder")),
+            media: Arc::new(MediaTools::new()),
+            max_size: MAX_FILE,
+            grace: GRACE,
+        };
+        let service = ChatService::new(store.clone(), clock.clone()).keeping_files(files);
         Self {
             service,
             clock,
@@ -135,6 +152,11 @@ impl Fixture {
             .await
             .expect("counts")
             .total()
+    }
+
+    /// The folder of the files.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.dir.path().join("files")
     }
 
     /// The whole log.

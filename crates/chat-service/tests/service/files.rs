@@ -1,0 +1,448 @@
+//! Files: received, read by those they were sent to, and gone when nothing uses them.
+
+use chat_domain::{
+    Actor, Content, File, FileId, FileName, Message, MessageId, Recipient, ThumbnailSize,
+    Timestamp, UserId,
+};
+use chat_service::{
+    DeleteFile, DeleteGroup, DeleteMessage, FileDifference, SendFile, SendMessage, ServiceError,
+    StoreFile,
+};
+
+use crate::support::{Fixture, GRACE, MAX_FILE};
+
+/// A minute after anything was made.
+pub(crate) const LATER: i64 = 1_000_000 * 61;
+
+impl Fixture {
+    /// A file of these bytes, made known by the actor.
+    pub(crate) async fn file(&self, actor: Actor, bytes: &[u8]) -> File {
+        let store = self.receive(actor, bytes).await.expect("bytes");
+        self.service.run(actor, store).await.expect("a file")
+    }
+
+    async fn receive(&self, actor: Actor, bytes: &[u8]) -> Result<StoreFile, ServiceError> {
+        let mut incoming = self.service.receive_file(actor, None).await?;
+        for piece in bytes.chunks(1_000) {
+            incoming.write(piece.to_vec().into()).await?;
+        }
+        let received = incoming.finish().await?;
+        let name = FileName::parse("a.bin").ok();
+        Ok(StoreFile { received, name })
+    }
+
+    async fn send_file(&self, from: UserId, to: Recipient, file: FileId) -> Message {
+        let message = SendMessage {
+            sender: from,
+            recipient: to,
+            content: Content::File {
+                file,
+                caption: None,
+            },
+        };
+        let sent = self.service.send(Actor::User(from), message).await;
+        sent.expect("a message")
+    }
+
+    pub(crate) async fn content(
+        &self,
+        actor: Actor,
+        file: FileId,
+    ) -> Result<Vec<u8>, ServiceError> {
+        let content = self.service.file_content(actor, file).await?;
+        let mut reader = self
+            .service
+            .read_content(&content, 0..content.size())
+            .await?;
+        let mut bytes = Vec::new();
+        while let Some(piece) = reader.next().await.expect("bytes") {
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    async fn delete(&self, who: UserId, message: MessageId) {
+        let deleted = self
+            .service
+            .delete_message(Actor::User(who), DeleteMessage { message })
+            .await;
+        deleted.expect("it is deleted");
+    }
+
+    /// Collects all that is due at a time.
+    pub(crate) async fn collect_at(&self, micros: i64) {
+        self.clock.set(micros);
+        while self.service.collect_files().await.expect("done").anything() {}
+    }
+
+    /// How many blobs the disk has, and how many bytes are staged.
+    pub(crate) fn kept(&self) -> (usize, usize) {
+        let count = |dir: &str| {
+            let entries = std::fs::read_dir(self.files().join(dir)).expect("a folder");
+            let entries = entries.map(|entry| entry.expect("an entry").path());
+            entries
+                .map(|path| match path.is_dir() {
+                    true => std::fs::read_dir(path).expect("a folder").count(),
+                    false => 1,
+                })
+                .sum()
+        };
+        (count("blobs"), count("staging"))
+    }
+
+    async fn check(&self, repair: bool) -> Vec<FileDifference> {
+        let check = self.service.check_files(repair, &mut |_, _| {}).await;
+        check.expect("checked").differences
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_back_as_it_went_in() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| n as u8).collect();
+    let file = fixture.file(ada, &bytes).await;
+    assert_eq!(file.size.expect("a size").get(), 100_000);
+    assert_eq!(
+        file.media_type.as_ref().expect("a type").as_str(),
+        "application/octet-stream"
+    );
+    assert_eq!(file.url.as_str(), format!("/files/{}/content", file.id));
+    assert_eq!(fixture.content(ada, file.id).await.expect("bytes"), bytes);
+    assert_eq!(fixture.kept(), (1, 0));
+}
+
+#[tokio::test]
+async fn the_same_bytes_are_kept_once() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await.map(Actor::User);
+    let first = fixture.file(ada, b"the same").await;
+    let second = fixture.file(bob, b"the same").await;
+    assert_ne!(first.id, second.id);
+    assert_eq!(first.blob_id, second.blob_id);
+    assert_eq!(fixture.kept(), (1, 0));
+    // Each is its uploader's alone, though the bytes are one.
+    assert!(fixture.content(bob, first.id).await.is_err());
+
+    let gone = DeleteFile { file: first.id };
+    fixture.service.delete_file(ada, gone).await.expect("gone");
+    fixture.collect_at(LATER - GRACE.as_micros() as i64).await;
+    let bytes = fixture.content(bob, second.id).await;
+    assert_eq!(bytes.expect("bytes"), b"the same");
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_empty_leaves_nothing() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let limit = MAX_FILE;
+    let too_large = Err(ServiceError::FileTooLarge { limit });
+    let declared = fixture.service.receive_file(ada, Some(limit + 1)).await;
+    assert_eq!(declared.map(drop), too_large);
+    let mut incoming = fixture
+        .service
+        .receive_file(ada, None)
+        .await
+        .expect("begun");
+    let whole = vec![0; MAX_FILE as usize];
+    incoming
+        .write(whole.into())
+        .await
+        .expect("as much as may be");
+    assert_eq!(incoming.write("x".into()).await, too_large);
+    drop(incoming);
+    let empty = fixture.receive(ada, b"").await;
+    assert_eq!(empty.map(drop), Err(ServiceError::FileEmpty));
+    let stranger = Actor::User(UserId::parse(9).expect("an id"));
+    let unknown = fixture.receive(stranger, b"x").await.map(drop);
+    assert!(matches!(unknown, Err(ServiceError::UnknownActor(_))));
+    fixture.collect_at(LATER).await;
+    assert_eq!(fixture.kept(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_goes_when_no_message_uses_it() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await;
+    let file = fixture.file(Actor::User(ada), b"bytes").await.id;
+    let message = fixture.send_file(ada, Recipient::User(bob), file).await;
+    fixture.collect_at(LATER).await;
+    let read = fixture.content(Actor::User(bob), file).await;
+    assert_eq!(read.expect("it is used"), b"bytes");
+
+    fixture.clock.set(2 * LATER);
+    fixture.delete(ada, message.id).await;
+    let missing = |actor| Err(ServiceError::FileNotFound { id: file, actor });
+    let (ada, bob) = (Actor::User(ada), Actor::User(bob));
+    assert_eq!(fixture.content(bob, file).await, missing(bob));
+    fixture
+        .collect_at(2 * LATER + GRACE.as_micros() as i64)
+        .await;
+    assert!(fixture.content(ada, file).await.is_ok(), "in its grace");
+    fixture.collect_at(3 * LATER).await;
+    assert_eq!(fixture.content(ada, file).await, missing(ada));
+    assert_eq!(fixture.kept(), (0, 0));
+    assert_eq!(fixture.check(false).await, []);
+}
+
+#[tokio::test]
+async fn a_file_that_was_sent_on_stays() {
+    let fixture = Fixture::new();
+    let [ada, bob, eve] = fixture.users(["ada", "bob", "eve"]).await;
+    let file = fixture.file(Actor::User(ada), b"bytes").await.id;
+    let first = fixture.send_file(ada, Recipient::User(bob), file).await;
+    fixture.send_file(bob, Recipient::User(eve), file).await;
+    fixture.delete(ada, first.id).await;
+    fixture.collect_at(LATER).await;
+    assert!(fixture.content(Actor::User(eve), file).await.is_ok());
+    // Once found to be in use it is not looked at again and again.
+    let unused = fixture.look(|tx| tx.unused_files(Timestamp::from_micros(i64::MAX), 10));
+    assert_eq!(unused, []);
+}
+
+#[tokio::test]
+async fn the_files_of_a_deleted_group_go() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await;
+    let group = fixture.group("team", ada, &[bob]).await;
+    let both = fixture.file(Actor::User(ada), b"both").await.id;
+    fixture.send_file(ada, Recipient::User(bob), both).await;
+    fixture.send_file(ada, Recipient::Group(group), both).await;
+    for n in 0..250_u32 {
+        let file = fixture.file(Actor::User(ada), &n.to_be_bytes()).await.id;
+        fixture.send_file(ada, Recipient::Group(group), file).await;
+    }
+    fixture.collect_at(LATER).await;
+    assert_eq!(fixture.kept(), (251, 0));
+    let delete = DeleteGroup { group };
+    let deleted = fixture.service.delete_group(Actor::User(ada), delete).await;
+    deleted.expect("it is deleted");
+    fixture.collect_at(LATER + GRACE.as_micros() as i64).await;
+    assert_eq!(fixture.kept(), (251, 0));
+    fixture.collect_at(2 * LATER).await;
+    assert_eq!(fixture.kept(), (1, 0));
+    assert!(fixture.content(Actor::User(bob), both).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_file_is_deleted_by_its_uploader_while_unused() {
+    let fixture = Fixture::new();
+    let [ada, bob, eve] = fixture.users(["ada", "bob", "eve"]).await;
+    let file = fixture.file(Actor::User(ada), b"bytes").await.id;
+    let delete = |who| fixture.service.delete_file(who, DeleteFile { file });
+    let missing = |actor| Err(ServiceError::FileNotFound { id: file, actor });
+    let [ada, bob, eve] = [ada, bob, eve].map(Actor::User);
+    assert_eq!(delete(bob).await, missing(bob));
+    let to = Recipient::User(bob.user().expect("a user"));
+    let from = ada.user().expect("a user");
+    let message = fixture.send_file(from, to, file).await;
+    assert_eq!(delete(ada).await, Err(ServiceError::FileInUse(file)));
+    assert!(matches!(delete(bob).await, Err(ServiceError::Forbidden(_))));
+    assert_eq!(delete(eve).await, missing(eve));
+    fixture.delete(from, message.id).await;
+    assert_eq!(delete(ada).await, Ok(()));
+    assert_eq!(delete(ada).await, missing(ada));
+    assert!(fixture.content(ada, file).await.is_err());
+}
+
+#[tokio::test]
+async fn the_system_deletes_what_messages_use_and_they_say_so() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await;
+    let file = fixture.file(Actor::User(ada), b"bytes").await.id;
+    let message = fixture.send_file(ada, Recipient::User(bob), file).await;
+    let delete = DeleteFile { file };
+    let deleted = fixture.service.delete_file(Actor::System, delete).await;
+    deleted.expect("it is deleted");
+    let bob = Actor::User(bob);
+    let shown = fixture.service.message(bob, message.id).await.expect("it");
+    let shown = shown.content.file().cloned().expect("a file");
+    assert!(shown.deleted && shown.name.is_none() && shown.size.is_none());
+    let missing = Err(ServiceError::FileNotFound {
+        id: file,
+        actor: bob,
+    });
+    assert_eq!(fixture.content(bob, file).await, missing);
+    fixture.collect_at(LATER).await;
+    assert_eq!(fixture.kept(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_and_its_message_are_made_together_or_not_at_all() {
+    let fixture = Fixture::new();
+    let [ada, bob, eve] = fixture.users(["ada", "bob", "eve"]).await;
+    let group = fixture.group("team", bob, &[]).await;
+    let send = |recipient, as_image, file| SendFile {
+        sender: ada,
+        recipient,
+        as_image,
+        caption: None,
+        file,
+    };
+    let actor = Actor::User(ada);
+    let stranger = fixture.receive(actor, b"bytes").await.expect("bytes");
+    let refused = fixture
+        .service
+        .run(
+            actor,
+            send(Recipient::Group(group), false, stranger.clone()),
+        )
+        .await;
+    assert!(matches!(refused, Err(ServiceError::GroupNotFound { .. })));
+    let no_image = fixture
+        .service
+        .run(actor, send(Recipient::User(eve), true, stranger.clone()))
+        .await;
+    assert!(matches!(no_image, Err(ServiceError::Invalid { .. })));
+    assert_eq!(
+        fixture.look(|tx| tx.file(FileId::parse(1).expect("an id"))),
+        None
+    );
+
+    let sent = fixture
+        .service
+        .run(actor, send(Recipient::User(bob), false, stranger))
+        .await
+        .expect("a message");
+    let file = sent.content.file().expect("a file").id;
+    let read = fixture.content(Actor::User(bob), file).await;
+    assert_eq!(read.expect("bytes"), b"bytes");
+}
+
+#[tokio::test]
+async fn bytes_whose_record_never_came_are_collected() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let received = fixture.receive(ada, b"bytes").await.expect("bytes");
+    assert_eq!(fixture.kept(), (1, 0));
+    fixture.collect_at(LATER).await;
+    assert_eq!(fixture.kept(), (0, 0));
+    let late = fixture.service.run(ada, received).await;
+    assert!(matches!(late, Err(ServiceError::Blobs(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn bytes_that_come_again_while_they_go_are_kept() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let first = fixture.receive(ada, b"bytes").await.expect("bytes");
+    fixture.execute("UPDATE blobs SET doomed = 1, unused_since = NULL");
+    let second = fixture.file(ada, b"bytes").await;
+    fixture.collect_at(1).await;
+    assert_eq!(fixture.kept(), (1, 0));
+    assert!(fixture.content(ada, second.id).await.is_ok());
+    assert!(fixture.service.run(ada, first).await.is_err());
+    assert_eq!(fixture.check(false).await, []);
+}
+
+#[tokio::test]
+async fn a_check_finds_and_mends_what_is_wrong() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let mut files = Vec::new();
+    for bytes in [b"one", b"two", b"six"] {
+        files.push(fixture.file(ada, bytes).await);
+    }
+    assert_eq!(fixture.check(false).await, []);
+    let path = |file: &File| {
+        let id = file.blob_id.expect("a blob");
+        let blob = fixture.look(move |tx| tx.blob(id)).expect("a blob");
+        let key = blob.key().to_string();
+        (
+            fixture.files().join("blobs").join(&key[..2]).join(&key),
+            blob.key(),
+        )
+    };
+    let (missing, missing_key) = path(&files[0]);
+    let (damaged, damaged_key) = path(&files[1]);
+    std::fs::remove_file(missing).expect("removed");
+    std::fs::write(damaged, "tow").expect("written");
+    let orphan = format!("{}-77", "ab".repeat(32));
+    let beside = fixture.files().join("blobs/ab");
+    std::fs::create_dir_all(&beside).expect("made");
+    std::fs::write(beside.join(&orphan), "x").expect("written");
+    let orphan = orphan.parse().expect("a key");
+
+    let differences = [
+        FileDifference::Missing(missing_key),
+        FileDifference::Damaged(damaged_key),
+        FileDifference::Orphaned(orphan),
+    ];
+    assert_eq!(fixture.check(false).await, differences);
+    assert_eq!(fixture.check(true).await, differences);
+    assert_eq!(fixture.check(false).await, []);
+    for lost in &files[..2] {
+        let error = Err(ServiceError::FileContentLost(lost.id));
+        assert_eq!(fixture.content(ada, lost.id).await, error);
+    }
+    assert!(fixture.content(ada, files[2].id).await.is_ok());
+    assert_eq!(
+        fixture
+            .files()
+            .join("damaged")
+            .read_dir()
+            .expect("it")
+            .count(),
+        1
+    );
+
+    // Whoever brings the same bytes again brings them back for all.
+    fixture.file(ada, b"one").await;
+    let back = fixture.content(ada, files[0].id).await;
+    assert_eq!(back.expect("bytes"), b"one");
+}
+
+#[tokio::test]
+async fn bytes_that_are_gone_are_told_and_can_be_brought_again() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let file = fixture.file(ada, b"bytes").await.id;
+    for folder in fixture.files().join("blobs").read_dir().expect("it") {
+        for file in folder.expect("a folder").path().read_dir().expect("it") {
+            std::fs::remove_file(file.expect("a file").path()).expect("removed");
+        }
+    }
+    let lost = Err(ServiceError::FileContentLost(file));
+    assert_eq!(fixture.content(ada, file).await, lost);
+    fixture.file(ada, b"bytes").await;
+    assert_eq!(fixture.content(ada, file).await.expect("back"), b"bytes");
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_for_pictures() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let file = fixture.file(ada, b"no picture").await;
+    let content = fixture
+        .service
+        .file_content(ada, file.id)
+        .await
+        .expect("it");
+    let thumbnail = fixture
+        .service
+        .thumbnail(&content, ThumbnailSize::default())
+        .await;
+    assert_eq!(thumbnail, Err(ServiceError::ThumbnailUnavailable(file.id)));
+    let mut header = b"\x89PNG\r\n\x1a\n".to_vec();
+    header.extend([0; 64]);
+    let broken = fixture.file(ada, &header).await;
+    assert!(broken.is_image());
+    let content = fixture.service.file_content(ada, broken.id).await;
+    let thumbnail = fixture
+        .service
+        .thumbnail(&content.expect("it"), ThumbnailSize::default())
+        .await;
+    assert_eq!(
+        thumbnail,
+        Err(ServiceError::ThumbnailUnavailable(broken.id))
+    );
+}
+
+#[tokio::test]
+async fn a_service_without_a_place_for_files_says_so() {
+    let fixture = Fixture::new();
+    let bare = chat_service::ChatService::new(fixture.store.clone(), fixture.clock.clone());
+    let error = bare.receive_file(Actor::System, None).await.map(drop);
+    assert!(matches!(error, Err(ServiceError::Blobs(_))));
+    assert!(bare.collect_files().await.is_err());
+}
