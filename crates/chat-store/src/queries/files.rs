@@ -172,11 +172,13 @@ pub(super) fn perhaps_unused(conn: &mut Conn, id: FileId, since: Timestamp) -> Q
     Ok(())
 }
 
-/// The same, when that was some time ago: what is known of the file since then stays.
+/// The same, told some time after: what became known since then stays.
 pub(super) fn released(conn: &mut Conn, id: FileId, since: Timestamp) -> Queried<()> {
-    let in_use = living!(id).and(files::unused_since.is_null());
+    let not_later = files::unused_since
+        .is_null()
+        .or(files::unused_since.assume_not_null().lt(since.as_micros()));
     let perhaps = files::unused_since.eq(since.as_micros());
-    update(files::table, in_use, perhaps).execute(conn)?;
+    update(files::table, living!(id).and(not_later), perhaps).execute(conn)?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! What tests of any backend need: a fresh store, closures as jobs, and the steps of a story.
 
+mod bytes;
 mod jobs;
 mod logged;
 mod story;
 
+pub(crate) use bytes::*;
 pub(crate) use jobs::{Ended, Pending, begin, read, read_at, scan, undo, write};
 pub(crate) use logged::Logged;
 pub(crate) use story::*;

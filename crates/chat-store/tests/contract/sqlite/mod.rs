@@ -19,6 +19,7 @@ mod stats;
 mod suite;
 mod threads;
 mod triggers;
+mod upgrade;
 mod world;
 
 use world::{World, fresh, unwatched};

@@ -158,6 +158,17 @@ fn the_delicate_queries_use_their_indexes() {
     let id = group.conversation_id;
     db.read(move |tx| tx.owner(group.id));
     db.read(move |tx| tx.file_sent_to(chat_domain::FileId::parse(1).unwrap(), bob));
+    let file = db.stored_file(1);
+    let blob = file.blob_id.unwrap();
+    db.share(&group, ada, &file);
+    db.in_use(&file);
+    db.unused(1);
+    db.unused_blobs(1);
+    db.read(|tx| tx.doomed_blobs(1));
+    db.read(|tx| tx.expired_uploads(crate::harness::at(1), 1));
+    db.write(move |tx| tx.doom_blob(blob, crate::harness::at(1)));
+    db.delete_group(&group);
+    db.release(1);
     db.read(move |tx| tx.unseen(bob));
     db.read(move |tx| tx.receipts(&said, None, crate::harness::limit(1)));
     let timelines = [
@@ -198,6 +209,36 @@ fn the_delicate_queries_use_their_indexes() {
     uses(
         "`messages`.`file_id` = ?",
         "messages_conversation_file (conversation_id=? AND file_id=?)",
+    );
+    uses(
+        "SELECT `messages`.`conversation_id` FROM `messages`",
+        "messages_file (file_id=? AND conversation_id>?)",
+    );
+    uses(
+        "SELECT `messages`.`file_id` FROM `messages`",
+        "messages_conversation_file (conversation_id=? AND file_id>?)",
+    );
+    uses(
+        "`messages`.`file_id` IS NOT NULL",
+        "messages_conversation_file (conversation_id=?",
+    );
+    uses(
+        "`files`.`unused_since` < ?",
+        "files_unused (unused_since<?)",
+    );
+    uses(
+        "`blobs`.`unused_since` < ?",
+        "blobs_unused (unused_since<?)",
+    );
+    uses("`blobs`.`hash` = ?", "blobs_hash (hash=?)");
+    uses(
+        "FROM `blobs` WHERE (`blobs`.`doomed` = ?)",
+        "blobs_doomed (doomed=?)",
+    );
+    uses("SET `doomed` = ?", "files_blob (blob_id=?)");
+    uses(
+        "`uploads`.`expires_at` < ?",
+        "uploads_expiry (expires_at<?)",
     );
     uses(
         "`messages`.`receiver_id` = ?)) ORDER",

@@ -12,7 +12,7 @@ use chat_domain::{Actor, Fingerprint, IdempotencyKey, KeptAnswer, Recipient, Tim
 use diesel::connection::InstrumentationEvent;
 
 use super::{World, plans};
-use crate::harness::{at, begin, event, limit, pair, read, words};
+use crate::harness::{at, begin, event, limit, new_file, pair, read, words};
 
 /// Where what a send asks for is kept.
 const TABLES: [&str; 3] = ["`conversations`", "`group_members`", "`users`"];
@@ -133,6 +133,44 @@ fn a_day(world: &World, [ada, bob]: [UserId; 2]) {
     .unwrap();
 }
 
+/// What a service does with files all day.
+fn a_day_of_files(world: &World, [ada, bob]: [UserId; 2]) {
+    let db = world.db();
+    let group = db.group("files", &[ada, bob]);
+    let file = db.stored_file(1);
+    let shown = db.show(ada, bob, &file, None);
+    db.share(&group, ada, &file);
+    db.delete(&shown);
+    db.delete_group(&group);
+    db.write(move |tx| {
+        tx.release_files(9)?;
+        tx.unused_files(at(99), 9)?;
+        assert!(!tx.file_in_use(file.id)?);
+        let file = tx.lock_file(file.id)?.unwrap();
+        tx.delete_file(&file, at(9), at(9))?;
+        for blob in tx.unused_blobs(at(99), 9)? {
+            tx.hold_blob(blob)?;
+            tx.doom_blob(blob, at(99))?;
+        }
+        for blob in tx.doomed_blobs(9)? {
+            tx.forget_blob(blob.id)?;
+        }
+        tx.blobs_after(None, 9).map(drop)
+    });
+    let upload = db.upload(9);
+    db.advance(&upload, 4, at(9));
+    db.write(move |tx| {
+        tx.lock_upload(upload.id)?;
+        let file = tx.insert_file(&new_file())?;
+        tx.complete_upload(upload.id, file.id)?;
+        tx.staged_uploads()?;
+        for upload in tx.expired_uploads(at(99), 9)? {
+            tx.delete_upload(upload)?;
+        }
+        Ok(())
+    });
+}
+
 fn prepared_world() -> (World, [UserId; 2]) {
     plans::watch();
     let world = World::with(|options| options.readers(1));
@@ -159,6 +197,39 @@ fn on_its_second_run_nothing_is_prepared() {
     }
     let anew: Vec<&Ran> = ran.iter().filter(|ran| !ran.kept).collect();
     assert!(anew.is_empty(), "{anew:#?}");
+}
+
+#[test]
+fn of_files_too_nothing_is_prepared_twice() {
+    let (world, users) = prepared_world();
+    a_day_of_files(&world, users);
+    // What a delete took away is found by the second.
+    a_day_of_files(&world, users);
+    let ran = statements_of(world.dir.path(), || a_day_of_files(&world, users));
+    let mine = |sql: &str| {
+        ["`blobs`", "`uploads`", "_releases`"]
+            .iter()
+            .any(|t| sql.contains(t))
+    };
+    assert!(ran.iter().filter(|ran| mine(&ran.sql)).count() > 15);
+    let anew: Vec<&Ran> = ran.iter().filter(|ran| !ran.kept).collect();
+    assert!(anew.is_empty(), "{anew:#?}");
+}
+
+#[test]
+fn a_text_asks_and_tells_nothing_of_files() {
+    let (world, [ada, bob]) = prepared_world();
+    let ran = statements_of(world.dir.path(), || {
+        let said = world.db().tell(ada, bob, "hi");
+        world.db().delete(&said);
+    });
+    assert!(ran.iter().any(|ran| ran.sql.contains("INTO `messages`")));
+    let of_files = ["`files`", "`blobs`", "_releases`"];
+    let stray: Vec<&Ran> = ran
+        .iter()
+        .filter(|ran| of_files.iter().any(|table| ran.sql.contains(table)))
+        .collect();
+    assert!(stray.is_empty(), "{stray:#?}");
 }
 
 #[test]

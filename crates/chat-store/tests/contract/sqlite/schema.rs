@@ -182,6 +182,15 @@ fn what_must_not_be_is_refused_by_the_tables_themselves() {
         format!("INSERT INTO seen_ranges VALUES ({ada}, 1, 1, 2, 0)"),
         "INSERT INTO event_log VALUES (2, 'x', 0)".into(),
         "UPDATE users SET created_at = 'now'".into(),
+        "INSERT INTO blobs (hash, size, claimed_at) VALUES (zeroblob(31), 0, 0)".into(),
+        "INSERT INTO blobs (hash, size, claimed_at) VALUES (zeroblob(32), -1, 0)".into(),
+        "INSERT INTO blobs (hash, size, claimed_at) VALUES (zeroblob(32), 0, 0), (zeroblob(32), 0, 0)"
+            .into(),
+        "INSERT INTO blobs (hash, size, claimed_at, doomed) VALUES (zeroblob(32), 0, 0, 0)".into(),
+        "INSERT INTO files (url, created_at, updated_at, blob_id) VALUES ('', 0, 0, 99)".into(),
+        "INSERT INTO uploads (length, offset, created_at, expires_at) VALUES (3, 4, 0, 0)".into(),
+        "INSERT INTO uploads (length, file_id, created_at, expires_at) VALUES (3, 99, 0, 0)".into(),
+        "INSERT INTO file_releases VALUES (99, 0, 0)".into(),
     ];
     for sql in refused {
         assert!(conn.batch_execute(&sql).is_err(), "{sql}");

@@ -1,5 +1,7 @@
 //! What every backend promises. The module around this one gives `fresh`, a store of its own.
 
+mod blobs;
+mod collection;
 mod conversations;
 mod counts;
 mod events;
@@ -12,6 +14,8 @@ mod members;
 mod messages;
 mod pages;
 mod receipts;
+mod uploads;
+mod usage;
 mod users;
 
 use super::fresh;

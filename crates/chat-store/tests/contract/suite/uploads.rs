@@ -1,0 +1,187 @@
+//! The port of uploads that can be resumed.
+
+use chat_domain::ports::StoreError;
+use chat_domain::{NewUpload, StageMark, Upload, UploadId};
+
+use super::fresh;
+use crate::harness::{Db, at, new_upload, progress, size, undo};
+
+fn found(db: &Db, upload: &Upload) -> Option<Upload> {
+    let id = upload.id;
+    db.read(move |tx| tx.upload(id))
+}
+
+fn staged(db: &Db) -> Vec<StageMark> {
+    db.read(|tx| tx.staged_uploads())
+}
+
+#[test]
+fn an_upload_comes_back_as_it_was_begun() {
+    let db = fresh();
+    let [ada] = db.users(["ada"]);
+    let of_ada = NewUpload {
+        uploader_id: Some(ada),
+        ..new_upload(9)
+    };
+    let bare = NewUpload {
+        name: None,
+        metadata: None,
+        ..new_upload(0)
+    };
+    for given in [of_ada, bare] {
+        let begun = db.write({
+            let given = given.clone();
+            move |tx| tx.insert_upload(&given)
+        });
+        assert_eq!(begun.uploader_id, given.uploader_id);
+        assert_eq!(
+            (&begun.name, &begun.metadata),
+            (&given.name, &given.metadata)
+        );
+        assert_eq!((begun.length, begun.expires_at), (given.length, at(100)));
+        assert_eq!(
+            (&begun.progress, begun.file_id, begun.offset()),
+            (&None, None, 0)
+        );
+        assert_eq!(found(&db, &begun), Some(begun.clone()));
+        let id = begun.id;
+        assert_eq!(db.write(move |tx| tx.lock_upload(id)), Some(begun));
+    }
+    assert_eq!(staged(&db), []);
+}
+
+#[test]
+fn a_missing_upload_is_absent() {
+    let db = fresh();
+    let id = UploadId::parse(7).unwrap();
+    assert_eq!(db.read(move |tx| tx.upload(id)), None);
+    assert_eq!(db.write(move |tx| tx.lock_upload(id)), None);
+}
+
+#[test]
+fn an_upload_comes_as_far_as_it_was_told() {
+    let db = fresh();
+    let upload = db.upload(9);
+    for offset in [4, 9] {
+        db.advance(&upload, offset, at(100 + offset));
+        let now = found(&db, &upload).unwrap();
+        assert_eq!(now.progress, Some(progress(offset)));
+        assert_eq!((now.offset(), now.expires_at), (offset, at(100 + offset)));
+        assert_eq!((&now.name, &now.metadata), (&upload.name, &upload.metadata));
+    }
+}
+
+#[test]
+fn an_upload_never_has_more_than_its_length() {
+    let db = fresh();
+    let id = db.upload(9).id;
+    let refused = db.try_write(move |tx| tx.advance_upload(id, &progress(10), at(100)));
+    assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
+}
+
+#[test]
+fn an_upload_that_became_a_file_needs_no_stage() {
+    let db = fresh();
+    let file = db.file().id;
+    let [upload, empty] = [db.upload(9), db.upload(0)];
+    db.advance(&upload, 9, at(100));
+    for (upload, length) in [(&upload, 9), (&empty, 0)] {
+        let id = upload.id;
+        db.write(move |tx| tx.complete_upload(id, file));
+        let done = found(&db, upload).unwrap();
+        assert_eq!((done.file_id, done.offset()), (Some(file), length));
+        let left = done.progress.unwrap();
+        assert!(left.mark.as_bytes().is_empty() && left.head.is_empty());
+        assert_eq!(left.offset, size(length));
+    }
+    assert_eq!(staged(&db), []);
+}
+
+#[test]
+fn an_upload_ends_once() {
+    let db = fresh();
+    let file = db.file().id;
+    let (done, gone) = (db.upload(9).id, db.upload(9).id);
+    db.write(move |tx| tx.complete_upload(done, file));
+    db.write(move |tx| tx.delete_upload(gone));
+    let refused = [
+        db.try_write(move |tx| tx.complete_upload(done, file)),
+        db.try_write(move |tx| tx.advance_upload(done, &progress(3), at(100))),
+        db.try_write(move |tx| tx.complete_upload(gone, file)),
+        db.try_write(move |tx| tx.advance_upload(gone, &progress(3), at(100))),
+        db.try_write(move |tx| tx.delete_upload(gone)),
+    ];
+    for (number, refused) in refused.into_iter().enumerate() {
+        let broken = matches!(refused, Err(StoreError::Broken(_)));
+        assert!(broken, "{number}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_removed_upload_is_absent() {
+    let db = fresh();
+    let (gone, kept) = (db.upload(9), db.upload(9));
+    db.advance(&gone, 4, at(100));
+    let id = gone.id;
+    db.write(move |tx| tx.delete_upload(id));
+    assert_eq!(found(&db, &gone), None);
+    assert_eq!(staged(&db), []);
+    assert_eq!(found(&db, &kept), Some(kept));
+    // Its id is not given again.
+    assert!(db.upload(9).id > id);
+}
+
+#[test]
+fn what_is_staged_is_what_has_come_to_no_file() {
+    let db = fresh();
+    let file = db.file().id;
+    let [one, other, done, _untouched] = [(); 4].map(|()| db.upload(9));
+    db.advance(&one, 4, at(100));
+    db.advance(&other, 5, at(1));
+    db.advance(&done, 9, at(100));
+    let id = done.id;
+    db.write(move |tx| tx.complete_upload(id, file));
+    assert_eq!(staged(&db), [progress(4).mark, progress(5).mark]);
+}
+
+#[test]
+fn expired_uploads_are_found_the_oldest_first() {
+    let db = fresh();
+    let [late, first, second] = [9, 5, 7].map(|when| {
+        let mut upload = new_upload(9);
+        upload.expires_at = at(when);
+        db.write(move |tx| tx.insert_upload(&upload))
+    });
+    let expired = |before, limit| db.read(move |tx| tx.expired_uploads(at(before), limit));
+    assert_eq!(expired(5, 9), []);
+    assert_eq!(expired(9, 9), [first.id, second.id]);
+    assert_eq!(expired(10, 2), [first.id, second.id]);
+    assert_eq!(expired(10, 9), [first.id, second.id, late.id]);
+    // Going on puts it off, and one that expired is found by its id still.
+    db.advance(&first, 1, at(50));
+    assert_eq!(expired(10, 9), [second.id, late.id]);
+    assert_eq!(found(&db, &second), Some(second));
+}
+
+#[test]
+fn what_is_undone_leaves_uploads_as_they_were() {
+    let db = fresh();
+    let (upload, other) = (db.upload(9), db.upload(9));
+    db.advance(&upload, 4, at(100));
+    let file = db.file().id;
+    let before = found(&db, &upload);
+    let (id, gone) = (upload.id, other.id);
+    let undone = db.try_write(move |tx| {
+        let begun = tx.insert_upload(&new_upload(1))?;
+        tx.advance_upload(id, &progress(9), at(200))?;
+        tx.complete_upload(id, file)?;
+        tx.delete_upload(gone)?;
+        assert!(tx.upload(begun.id)?.is_some());
+        Err::<(), _>(undo())
+    });
+    assert!(undone.is_err());
+    assert_eq!(found(&db, &upload), before);
+    assert_eq!(found(&db, &other), Some(other));
+    let next = UploadId::parse(gone.get() + 1).unwrap();
+    assert_eq!(db.read(move |tx| tx.upload(next)), None);
+}
