@@ -21,7 +21,7 @@ use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, ServerBuilder, tag::TagBuilder,
 };
 
-pub(crate) use schemas::{FaultName, Id, MessageKindName, RoleName};
+pub(crate) use schemas::{FaultName, Id, MessageKindName, RoleName, ThumbnailPixels};
 
 use operation::{ACTOR, Operation};
 
@@ -59,6 +59,8 @@ fn document(server: &str) -> OpenApi {
         let method = match operation.method() {
             "GET" => HttpMethod::Get,
             "DELETE" => HttpMethod::Delete,
+            "HEAD" => HttpMethod::Head,
+            "PATCH" => HttpMethod::Patch,
             _ => HttpMethod::Post,
         };
         paths.add_path_operation(
@@ -93,12 +95,13 @@ fn document(server: &str) -> OpenApi {
         .build()
 }
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Users", "Created by the system, known to everyone."),
     ("Groups", "Known to their members alone."),
     ("Messages", "Sent to a user or to a group."),
     ("Receipts", "Who has seen what, and what is left unseen."),
-    ("Files", "Made known by whoever sends them."),
+    ("Files", "Private to their uploader until they are sent; gone when nothing uses them."),
+    ("Uploads", "Files in parts, by the tus protocol 1.0."),
     ("Service", "The server itself; these calls need no actor."),
 ];
 

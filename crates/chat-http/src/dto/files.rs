@@ -1,13 +1,13 @@
 //! Files on the wire.
 
-use chat_domain::{File, FileName, FileSize, FileUrl, MediaType};
+use chat_domain::{File, FileName, FileSize, FileUrl, MediaType, ThumbnailSize};
 use chat_service::CreateExternalFile;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
-use crate::openapi::Id;
+use crate::openapi::{Id, ThumbnailPixels};
 use crate::problem::Problem;
 use crate::time::WireTime;
 
@@ -46,6 +46,25 @@ impl CreateFile {
     }
 }
 
+/// The query of `GET /files/:id/thumbnail`.
+#[derive(Deserialize, IntoParams, Validate)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ThumbnailQuery {
+    /// The square in pixels that it fits into.
+    #[param(value_type = ThumbnailPixels, required = false, default = 256)]
+    #[validate(custom(function = rules::thumbnail_size))]
+    size: Option<WireInt>,
+}
+
+impl Fields for ThumbnailQuery {}
+
+impl ThumbnailQuery {
+    pub(crate) fn size(&self) -> Result<ThumbnailSize, Problem> {
+        Ok(perhaps("size", self.size, int(ThumbnailSize::parse))?.unwrap_or_default())
+    }
+}
+
 /// A file; what is not known about it is left out.
 #[derive(Serialize, ToSchema)]
 #[schema(as = File)]
@@ -63,6 +82,10 @@ pub(crate) struct FileJson<'a> {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     r#type: Option<&'a str>,
+    /// `true` once it was deleted while messages carry it; nothing else is known of it then.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<bool>,
     created_at: WireTime,
     updated_at: WireTime,
 }
@@ -75,6 +98,7 @@ impl<'a> From<&'a File> for FileJson<'a> {
             name: file.name.as_ref().map(FileName::as_str),
             size: file.size.map(FileSize::get),
             r#type: file.media_type.as_ref().map(MediaType::as_str),
+            deleted: file.deleted.then_some(true),
             created_at: WireTime(file.created_at),
             updated_at: WireTime(file.updated_at),
         }

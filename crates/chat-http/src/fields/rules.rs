@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chat_domain::{
     EmailAddress, Fault, FileName, FileSize, FileUrl, GroupName, Invalid, MediaType, MessageKind,
-    Offset, PageLimit, Role, UserId, Username,
+    Offset, PageLimit, Role, UserId, ThumbnailSize, Username,
 };
 use validator::ValidationError;
 
@@ -72,6 +72,10 @@ pub(crate) fn offset(&WireInt(number): &WireInt) -> Checked {
 
 pub(crate) fn file_size(&WireInt(number): &WireInt) -> Checked {
     FileSize::parse(number).map(drop).map_err(refused)
+}
+
+pub(crate) fn thumbnail_size(&WireInt(number): &WireInt) -> Checked {
+    ThumbnailSize::parse(number).map(drop).map_err(refused)
 }
 
 pub(crate) fn username(text: &str) -> Checked {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::examples;
 use super::operation::Operation;
-use super::schemas::CreateMessageSchema;
+use super::schemas::{CreateMessageSchema, SendFile};
 use crate::dto::messages::MessageJson;
 use crate::dto::paging::PageQuery;
 use crate::dto::receipts::{MarkMessage, ReceiptJson, SeenJson, UnseenJson};
@@ -19,12 +19,13 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Send a message",
                 "To a user or to a group. `sender_id` names the acting user, and may be left out when \
                  `X-User-Id` does. A text needs `content` and takes no file; an image or a file needs \
-                 `file_id`.",
+                 `file_id`, or come as a form with the file itself.",
             )
             .names_actor()
             .body::<CreateMessageSchema>(
                 json!({"sender_id": 1, "receiver_id": 2, "type": "text", "content": "hello bob"}),
             )
+            .or_form::<SendFile>()
             .creates::<MessageJson<'_>>("The message, with its `seq`.", examples::message())
             .refuses(&[
                 &code::USER_NOT_FOUND,

@@ -21,6 +21,7 @@ use crate::problem::code::{self, Code};
 pub(super) const ACTOR: &str = "actor";
 
 const JSON: &str = "application/json";
+const FORM: &str = "multipart/form-data";
 
 /// An operation, built up by what it takes and answers.
 pub(crate) struct Operation {
@@ -30,6 +31,10 @@ pub(crate) struct Operation {
     answers: Vec<(u16, ResponseBuilder)>,
     refusals: Vec<&'static Code>,
     parameters: Vec<Parameter>,
+    bodies: RequestBodyBuilder,
+    has_body: bool,
+    /// Whether its first answer can come again under a key.
+    replays: bool,
 }
 
 impl Operation {
@@ -45,6 +50,7 @@ impl Operation {
             &code::IDEMPOTENCY_MISMATCH,
             &code::OUTCOME_UNKNOWN,
         ]);
+        change.replays = true;
         change.documented = change
             .documented
             .parameter_ref(common::IDEMPOTENCY_KEY.of("parameters"));
@@ -63,6 +69,9 @@ impl Operation {
             answers: Vec::new(),
             refusals: Vec::new(),
             parameters: Vec::new(),
+            bodies: RequestBodyBuilder::new().required(Some(Required::True)),
+            has_body: false,
+            replays: false,
         };
         for name in path.split('/').filter_map(|part| {
             let name = part.strip_prefix('{')?.strip_suffix('}')?;
@@ -75,6 +84,11 @@ impl Operation {
             &code::HOST_NOT_ALLOWED,
             &code::ORIGIN_NOT_ALLOWED,
         ])
+    }
+
+    /// A step of a protocol that has ways of its own to be repeated.
+    pub(super) fn step(method: &'static str, path: &'static str, id: &str) -> Self {
+        Self::of_actor(method, path, id)
     }
 
     fn of_actor(method: &'static str, path: &'static str, id: &str) -> Self {
@@ -139,20 +153,34 @@ impl Operation {
 
     /// It takes a body of JSON.
     pub(super) fn body<B: ToSchema>(mut self, example: Value) -> Self {
-        let content = ContentBuilder::new()
-            .schema(Some(component::<B>()))
-            .example(Some(example))
-            .build();
-        let body: RequestBody = RequestBodyBuilder::new()
-            .content(JSON, content)
-            .required(Some(Required::True))
-            .build();
-        self.documented = self.documented.request_body(Some(body));
+        self.bodies = self.bodies.content(JSON, of_json::<B>(example));
+        self.refuses(&[&code::MALFORMED_JSON, &code::PAYLOAD_TOO_LARGE])
+            .takes_a_body()
+    }
+
+    /// Or a form with a file.
+    pub(super) fn or_form<F: ToSchema>(mut self) -> Self {
+        let content = ContentBuilder::new().schema(Some(component::<F>())).build();
+        self.bodies = self.bodies.content(FORM, content);
         self.refuses(&[
-            &code::MALFORMED_JSON,
+            &code::MALFORMED_FORM,
+            &code::FILE_EMPTY,
+            &code::FILE_TOO_LARGE,
+        ])
+    }
+
+    /// It takes a body of bytes.
+    pub(super) fn bytes(mut self, media_type: &str) -> Self {
+        let any = ObjectBuilder::new().schema_type(Type::String).build();
+        self.bodies = self.bodies.content(media_type, Content::new(Some(any)));
+        self.refuses(&[&code::FILE_TOO_LARGE]).takes_a_body()
+    }
+
+    fn takes_a_body(mut self) -> Self {
+        self.has_body = true;
+        self.refuses(&[
             &code::INCOMPLETE_BODY,
             &code::REQUEST_TIMEOUT,
-            &code::PAYLOAD_TOO_LARGE,
             &code::UNSUPPORTED_MEDIA_TYPE,
         ])
     }
@@ -181,6 +209,59 @@ impl Operation {
         );
         let response = response(what).content(JSON, content);
         self.answers(200, response.header("Link", link))
+    }
+
+    /// It answers with bytes of any type, all of them or those of a range, unless they are had.
+    pub(super) fn serves_content(self, what: &str) -> Self {
+        let any = || {
+            let any = ObjectBuilder::new().schema_type(Type::String).build();
+            Content::new(Some(any))
+        };
+        let etag = || common::header("Names these bytes.", "\"2cf24dba5fb0a30e\"");
+        let range = common::header("Which bytes of how many, for one range.", "bytes 0-99/5120");
+        let part = response("The bytes of the ranges that were asked for.")
+            .content("*/*", any())
+            .header("ETag", etag())
+            .header("Content-Range", range);
+        let had = response("`If-None-Match` names these very bytes.").header("ETag", etag());
+        self.answers(200, response(what).content("*/*", any()).header("ETag", etag()))
+            .answers(206, part)
+            .answers(304, had)
+            .refuses(&[&code::RANGE_NOT_SATISFIABLE])
+    }
+
+    /// It answers with these headers and no body.
+    pub(super) fn tells(self, status: u16, what: &str, headers: &[(&str, &str, &str)]) -> Self {
+        let mut response = response(what);
+        for (name, what, example) in headers {
+            response = response.header(*name, common::header(what, example));
+        }
+        self.answers(status, response)
+    }
+
+    /// It takes this header.
+    pub(super) fn header(
+        mut self,
+        name: &str,
+        required: bool,
+        description: &str,
+        example: &str,
+    ) -> Self {
+        let required = match required {
+            true => Required::True,
+            false => Required::False,
+        };
+        self.parameters.push(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .required(required)
+                .description(Some(description))
+                .schema(Some(common::text(1, 4_096)))
+                .example(Some(example.into()))
+                .build(),
+        );
+        self
     }
 
     /// It answers 204.
@@ -226,9 +307,12 @@ impl Operation {
         for parameter in self.parameters {
             documented = documented.parameter(parameter);
         }
-        let changes = self.method != "GET";
+        if self.has_body {
+            let bodies: RequestBody = self.bodies.build();
+            documented = documented.request_body(Some(bodies));
+        }
         for (status, mut response) in self.answers {
-            if changes {
+            if self.replays {
                 response = common::IDEMPOTENCY_REPLAYED.on(response);
             }
             documented = documented.response(status.to_string(), response.build());
@@ -250,6 +334,10 @@ fn json(schema: RefOr<Schema>, example: Value) -> Content {
         .schema(Some(schema))
         .example(Some(example))
         .build()
+}
+
+fn of_json<T: ToSchema>(example: Value) -> Content {
+    json(component::<T>(), example)
 }
 
 fn component<T: ToSchema>() -> RefOr<Schema> {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use chat_domain::MAX_ID;
+use chat_domain::{MAX_ID, ThumbnailSize};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{Components, ComponentsBuilder, Object, ObjectBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -51,6 +51,13 @@ schema!(
 );
 
 schema!(
+    /// How large a thumbnail can be.
+    ThumbnailPixels as "ThumbnailSize": ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(ThumbnailSize::ALL))
+);
+
+schema!(
     /// Which kind of rule a field breaks.
     FaultName as "Fault": names(&[
         "required", "type", "unknown", "repeated", "length", "format", "range", "conflict",
@@ -94,6 +101,38 @@ schema!(
         .description(Some("Exactly one of `receiver_id` and `group_id` says whom it is for."))
 );
 
+schema!(
+    /// The form of `POST /files`.
+    UploadFile as "UploadFile": ObjectBuilder::new()
+        .property("file", file())
+        .required("file")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+);
+
+schema!(
+    /// The form of `POST /messages`.
+    SendFile as "SendFile": ObjectBuilder::new()
+        .description(Some("Exactly one of `receiver_id` and `group_id` says whom it is for."))
+        .property("file", file())
+        .property("sender_id", Ref::from_schema_name(Id::name()))
+        .property("receiver_id", Ref::from_schema_name(Id::name()))
+        .property("group_id", Ref::from_schema_name(Id::name()))
+        .property("type", names(&["image", "file"]))
+        .property("content", text("The caption, as in a message of JSON."))
+        .required("file")
+        .required("type")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+);
+
+/// The field of a form that has the file.
+fn file() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .content_media_type("application/octet-stream")
+        .description(Some("The file, with its name."))
+        .build()
+}
+
 /// All schemas that the document refers to.
 pub(super) fn components() -> Components {
     let mut found = Vec::new();
@@ -103,6 +142,7 @@ pub(super) fn components() -> Components {
     }
     add::<Id>(&mut found);
     add::<MessageKindName>(&mut found);
+    add::<ThumbnailPixels>(&mut found);
     add::<CodeName>(&mut found);
     add::<FaultName>(&mut found);
     add::<FieldError>(&mut found);
@@ -122,6 +162,8 @@ pub(super) fn components() -> Components {
     add::<receipts::UnseenJson<'_>>(&mut found);
     add::<files::CreateFile>(&mut found);
     add::<files::FileJson<'_>>(&mut found);
+    add::<UploadFile>(&mut found);
+    add::<SendFile>(&mut found);
     ComponentsBuilder::new().schemas_from_iter(found).build()
 }
 

@@ -90,7 +90,8 @@ pub struct IncomingPart {
     upload: Upload,
     /// How far the record says that the upload has come.
     noted: u64,
-    intake: Intake,
+    /// None once it is a file: it takes no more bytes.
+    intake: Option<Intake>,
     whole: bool,
     lock: Lock,
 }
@@ -153,11 +154,14 @@ impl ChatService {
             let offset = upload.offset();
             return Err(ServiceError::UploadOffset { id, offset });
         }
-        let intake = self.go_on(actor, &upload).await?;
+        let intake = match upload.file_id {
+            Some(_) => None,
+            None => Some(self.go_on(actor, &upload).await?),
+        };
         Ok(IncomingPart {
             service: self.clone(),
             actor,
-            noted: intake.size(),
+            noted: intake.as_ref().map_or(0, Intake::size),
             intake,
             upload,
             whole,
@@ -280,10 +284,14 @@ impl IncomingPart {
     /// # Errors
     /// `FileTooLarge` when they are more than the upload was to have, `Blobs`, `Store`.
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
-        self.intake.write(chunk).await?;
-        if !self.whole && self.intake.size() - self.noted >= NOTED_EVERY {
-            let progress = self.intake.progress().await?;
-            self.note(progress).await?;
+        let limit = length(&self.upload);
+        let too_large = ServiceError::FileTooLarge { limit };
+        let intake = self.intake.as_mut().ok_or(too_large)?;
+        intake.write(chunk).await?;
+        let reached = intake.size();
+        if !self.whole && reached - self.noted >= NOTED_EVERY {
+            let progress = intake.progress().await?;
+            self.note(progress, reached).await?;
         }
         Ok(())
     }
@@ -296,8 +304,8 @@ impl IncomingPart {
 
     /// How many bytes the upload still wants.
     pub fn wants(&self) -> u64 {
-        let length = u64::try_from(self.upload.length.get()).unwrap_or_default();
-        length.saturating_sub(self.intake.size())
+        let intake = self.intake.as_ref();
+        intake.map_or(0, |intake| length(&self.upload) - intake.size())
     }
 
     /// Notes how far the upload has come, though more of the part may have been announced. With its
@@ -306,24 +314,27 @@ impl IncomingPart {
     /// # Errors
     /// `UploadNotFound` if it was ended meanwhile, `Blobs`, `Store`.
     pub async fn end(mut self) -> Result<Upload, ServiceError> {
-        if self.upload.file_id.is_some() || self.intake.size() == 0 {
+        let Some(mut intake) = self.intake.take().filter(|intake| intake.size() > 0) else {
             return Ok(self.upload);
-        }
-        let progress = self.intake.progress().await?;
-        let upload = self.note(progress.clone()).await?;
-        if self.wants() > 0 {
+        };
+        let progress = intake.progress().await?;
+        let upload = self.note(progress.clone(), intake.size()).await?;
+        if intake.size() < length(&upload) {
             return Ok(upload);
         }
-        let (stage, _) = self.intake.into_parts();
+        let (stage, _) = intake.into_parts();
         self.service
             .complete(self.actor, upload, &progress, Some(stage))
             .await
     }
 
     /// Writes into the record how far the upload has come.
-    async fn note(&mut self, progress: UploadProgress) -> Result<Upload, ServiceError> {
-        let (id, actor) = (self.upload.id, self.actor);
-        let (noted, reached) = (self.noted, self.intake.size());
+    async fn note(
+        &mut self,
+        progress: UploadProgress,
+        reached: u64,
+    ) -> Result<Upload, ServiceError> {
+        let (id, actor, noted) = (self.upload.id, self.actor, self.noted);
         let stays = self.service.shelf()?.options.grace;
         let upload = self
             .service
@@ -346,6 +357,11 @@ impl IncomingPart {
         self.noted = reached;
         Ok(upload)
     }
+}
+
+/// How many bytes the upload will have.
+fn length(upload: &Upload) -> u64 {
+    u64::try_from(upload.length.get()).unwrap_or_default()
 }
 
 /// An upload that has not expired and that the actor may know.
