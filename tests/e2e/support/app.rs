@@ -10,7 +10,7 @@ use chat_server::{Config, Seams};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Answer, Request};
+use super::{Answer, Part, Request};
 
 /// An empty list of ids.
 pub(crate) const NOTHING: [i64; 0] = [];
@@ -149,6 +149,12 @@ impl App {
         id(&self.as_user(from).post("/messages", body).expect(201))
     }
 
+    /// Stores a file; its id.
+    pub(crate) fn file(&self, from: i64, name: &str, bytes: &[u8]) -> i64 {
+        let form = [Part::File(name, bytes)];
+        id(&self.as_user(from).post_form("/files", &form).expect(201))
+    }
+
     /// Marks a message as seen.
     pub(crate) fn see(&self, user: i64, message: i64, up_to: bool) -> Value {
         let path = format!("/messages/{message}/seen");
@@ -185,7 +191,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    fn request(&self, method: &str, target: &str) -> Request {
+    pub(crate) fn request(&self, method: &str, target: &str) -> Request {
         let request = Request::new(method, target);
         match self.user {
             Some(user) => request.header("X-User-Id", &user.to_string()),
@@ -199,6 +205,10 @@ impl Client {
 
     pub(crate) fn post(&self, target: &str, body: &Value) -> Answer {
         self.request("POST", target).json(body).send(self.address)
+    }
+
+    pub(crate) fn post_form(&self, target: &str, parts: &[Part<'_>]) -> Answer {
+        self.request("POST", target).form(parts).send(self.address)
     }
 
     pub(crate) fn delete(&self, target: &str) -> Answer {

@@ -8,6 +8,39 @@ use serde_json::Value;
 
 use super::contract::{Place, contract};
 
+/// What stands between the parts of a form.
+pub(crate) const BOUNDARY: &str = "----4f1c6a0b";
+
+/// A part of a form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part<'a> {
+    /// A field with a text.
+    Text(&'a str, &'a str),
+    /// The field `file`: its name, as it stands in the form, and its bytes.
+    File(&'a str, &'a [u8]),
+}
+
+impl Part<'_> {
+    fn head(&self) -> String {
+        match self {
+            Self::Text(name, _) => {
+                format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n")
+            }
+            Self::File(name, _) => format!(
+                "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                 Content-Type: text/plain\r\n\r\n"
+            ),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(_, text) => text.as_bytes(),
+            Self::File(_, bytes) => bytes,
+        }
+    }
+}
+
 /// A request, as bytes under the test's control.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -50,6 +83,20 @@ impl Request {
     pub(crate) fn json(self, body: &Value) -> Self {
         self.header("Content-Type", "application/json")
             .body(body.to_string())
+    }
+
+    /// A form of these parts.
+    pub(crate) fn form(self, parts: &[Part<'_>]) -> Self {
+        let mut body = Vec::new();
+        for part in parts {
+            body.extend_from_slice(format!("--{BOUNDARY}\r\n").as_bytes());
+            body.extend_from_slice(part.head().as_bytes());
+            body.extend_from_slice(part.bytes());
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.header("Content-Type", &kind).body(body)
     }
 
     fn has(&self, name: &str) -> bool {
