@@ -22,9 +22,9 @@ fn is_fit(id: &str) -> bool {
 
 #[allow(
     clippy::disallowed_methods,
-    reason = "the one place of randomness in this crate; the id names a request and decides nothing"
+    reason = "the one place of randomness in this crate; what it names, a request or an answer's parts, it decides nothing of"
 )]
-fn new() -> String {
+pub(crate) fn new() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 

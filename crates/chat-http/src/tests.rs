@@ -22,7 +22,7 @@ mod patience;
 mod pipelines;
 mod retries;
 mod routes;
-mod sockets;
+pub(crate) mod sockets;
 mod stop;
 
 /// An answer as a client sees it.

@@ -31,7 +31,7 @@ pub(super) fn start_with(store: FakeStore, mut options: HttpOptions) -> (SocketA
 }
 
 /// Sends `parts` one after the other and reads until the server closes.
-pub(super) async fn talk(address: SocketAddr, parts: Vec<Vec<u8>>) -> String {
+pub(crate) async fn talk(address: SocketAddr, parts: Vec<Vec<u8>>) -> String {
     let talk = move || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream
@@ -53,7 +53,7 @@ pub(super) async fn talk(address: SocketAddr, parts: Vec<Vec<u8>>) -> String {
     rt::task::spawn_blocking(talk).await.unwrap()
 }
 
-pub(super) fn head(method: &str, path: &str, more: &str) -> Vec<u8> {
+pub(crate) fn head(method: &str, path: &str, more: &str) -> Vec<u8> {
     format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n").into()
 }
 

@@ -1,0 +1,151 @@
+//! Answers that are bytes of a known size: the content of a file, or its thumbnail.
+//!
+//! They have a validator, so that who has them need not fetch them again (RFC 9110, 13), and are given
+//! in part to who asks for parts (RFC 9110, 14). What is stored is opened when it is sent, and goes
+//! through memory a little at a time.
+
+use std::fmt;
+use std::ops::Range;
+
+use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponseBuilder};
+use chat_domain::ports::BlobReader;
+use chat_domain::{FileName, MediaType};
+
+use crate::answer::Answer;
+use crate::problem::Problem;
+
+mod body;
+mod conditions;
+mod disposition;
+pub(crate) mod memory;
+mod parts;
+mod ranges;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use disposition::disposition;
+
+use body::{Piece, Unsent};
+use ranges::Wanted;
+
+/// Asked for again before it is used, since who may read it can change; kept by nobody but the reader.
+const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// Should a browser take it for a page after all, that page can do nothing and is of no origin.
+const CONTENT_SECURITY_POLICY: HeaderValue =
+    HeaderValue::from_static("sandbox; default-src 'none'");
+
+const BYTES: HeaderValue = HeaderValue::from_static("bytes");
+
+/// What is known of the type when nothing is.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// What is served, besides the bytes themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    /// A strong validator: other bytes have another.
+    pub(crate) etag: EntityTag,
+    /// How many bytes there are.
+    pub(crate) size: u64,
+    /// Their type, if it is known.
+    pub(crate) media_type: Option<MediaType>,
+    /// Their name, if they have one.
+    pub(crate) name: Option<FileName>,
+    /// Whether they are to be saved even if they could be shown.
+    pub(crate) download: bool,
+}
+
+/// The answer to a GET or a HEAD for this content. `open` gives the bytes of a range within it; what
+/// comes first is opened before there is an answer, so that a failure is still told as one.
+///
+/// # Errors
+/// If none of the ranges asked for is within the content, or what `open` says.
+pub(crate) async fn answer<O, F, E>(request: &HttpRequest, content: &Content, open: O) -> Answer
+where
+    O: Fn(Range<u64>) -> F + 'static,
+    F: Future<Output = Result<Box<dyn BlobReader>, E>> + 'static,
+    E: Into<Problem> + fmt::Display + 'static,
+{
+    if conditions::is_had(request, &content.etag) {
+        return Ok(content.validated(StatusCode::NOT_MODIFIED).finish());
+    }
+    let size = content.size;
+    if request.method() == Method::HEAD {
+        return Ok(content.whole()?.body(Unsent(size)));
+    }
+    let wanted = if conditions::may_have_parts(request, &content.etag) {
+        ranges::wanted(request.headers().get_all(header::RANGE), size)
+    } else {
+        Wanted::Whole
+    };
+    let (mut response, pieces) = match wanted {
+        Wanted::Whole if size == 0 => (content.whole()?, Vec::new()),
+        Wanted::Whole => (content.whole()?, vec![Piece::Stored(0..size)]),
+        Wanted::Part(range) => {
+            let mut response = content.described(StatusCode::PARTIAL_CONTENT)?;
+            let place = ranges::content_range(&range, size);
+            response.insert_header((header::CONTENT_RANGE, place));
+            response.insert_header((header::CONTENT_TYPE, content.type_name()));
+            (response, vec![Piece::Stored(range)])
+        }
+        Wanted::Parts(ranges) => {
+            let boundary = parts::boundary();
+            let mut response = content.described(StatusCode::PARTIAL_CONTENT)?;
+            response.insert_header((header::CONTENT_TYPE, parts::type_name(&boundary)));
+            let pieces = parts::pieces(ranges, &boundary, content.type_name(), size);
+            (response, pieces)
+        }
+        Wanted::Nothing => return Err(Problem::range_not_satisfiable(size)),
+    };
+    let body = body::begin(pieces, open).await.map_err(Into::into)?;
+    Ok(response.body(body))
+}
+
+impl Content {
+    /// The value of `Content-Disposition`.
+    pub(crate) fn disposition(&self) -> String {
+        let shown = self
+            .media_type
+            .as_ref()
+            .is_some_and(MediaType::is_inline_safe);
+        disposition(shown && !self.download, self.name.as_ref())
+    }
+
+    fn type_name(&self) -> &str {
+        self.media_type
+            .as_ref()
+            .map_or(UNKNOWN_TYPE, MediaType::as_str)
+    }
+
+    /// With what every answer has, also the one that nothing has changed.
+    fn validated(&self, status: StatusCode) -> HttpResponseBuilder {
+        let mut response = HttpResponseBuilder::new(status);
+        response.insert_header((header::ETAG, self.etag.clone()));
+        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        response
+    }
+
+    /// With what every answer has that brings bytes, but for their type.
+    fn described(&self, status: StatusCode) -> Result<HttpResponseBuilder, Problem> {
+        let disposition = HeaderValue::try_from(self.disposition()).map_err(Problem::internal)?;
+        let mut response = self.validated(status);
+        let fixed: [(HeaderName, HeaderValue); 3] = [
+            (header::ACCEPT_RANGES, BYTES),
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::CONTENT_DISPOSITION, disposition),
+        ];
+        for header in fixed {
+            response.insert_header(header);
+        }
+        Ok(response)
+    }
+
+    /// 200 with all of it.
+    fn whole(&self) -> Result<HttpResponseBuilder, Problem> {
+        let mut response = self.described(StatusCode::OK)?;
+        response.insert_header((header::CONTENT_TYPE, self.type_name()));
+        Ok(response)
+    }
+}
