@@ -30,6 +30,14 @@ pub(crate) fn metrics(text: String) -> HttpResponse {
         .body(text)
 }
 
+/// 307 to where the content of a file is for a short time, for who was asked just now alone.
+pub(crate) fn elsewhere(url: &str) -> HttpResponse {
+    HttpResponse::TemporaryRedirect()
+        .insert_header((header::LOCATION, url))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
 /// A page of a list that goes by user id; `id` is where the next one begins after.
 pub(crate) fn page<'a, T, J>(
     request: &HttpRequest,

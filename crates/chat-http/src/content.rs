@@ -10,8 +10,9 @@ use std::ops::Range;
 use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponseBuilder};
-use chat_domain::ports::BlobReader;
-use chat_domain::{FileName, MediaType};
+use chat_domain::ports::{BlobReader, LinkTerms};
+use chat_domain::{FileName, MediaType, Thumbnail, ThumbnailSize};
+use chat_service::FileContent;
 
 use crate::answer::Answer;
 use crate::problem::Problem;
@@ -25,7 +26,7 @@ mod ranges;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use disposition::disposition;
+use disposition::disposition;
 
 use body::{Piece, Unsent};
 use ranges::Wanted;
@@ -53,8 +54,6 @@ pub(crate) struct Content {
     pub(crate) media_type: Option<MediaType>,
     /// Their name, if they have one.
     pub(crate) name: Option<FileName>,
-    /// Whether they are to be saved even if they could be shown.
-    pub(crate) download: bool,
 }
 
 /// The answer to a GET or a HEAD for this content. `open` gives the bytes of a range within it; what
@@ -104,13 +103,46 @@ where
 }
 
 impl Content {
+    /// The content of a file. A type that a browser might run is told to nobody.
+    pub(crate) fn of(found: &FileContent) -> Self {
+        let media_type = found.file.media_type.clone();
+        Self {
+            etag: EntityTag::new_strong(found.blob.hash.to_string()),
+            size: found.size(),
+            media_type: media_type.filter(MediaType::is_inline_safe),
+            name: found.file.name.clone(),
+        }
+    }
+
+    /// The thumbnail of a file. It has no name: that is the original's, with its type at the end.
+    pub(crate) fn of_thumbnail(
+        found: &FileContent,
+        size: ThumbnailSize,
+        thumbnail: &Thumbnail,
+    ) -> Self {
+        Self {
+            etag: EntityTag::new_strong(format!("{}-{}", found.blob.hash, size.get())),
+            size: thumbnail.bytes.len() as u64,
+            media_type: Some(thumbnail.media_type.clone()),
+            name: None,
+        }
+    }
+
+    /// How it is to be served by who has it.
+    pub(crate) fn terms(&self) -> LinkTerms {
+        LinkTerms {
+            media_type: MediaType::trusted(self.type_name().to_owned()),
+            disposition: self.disposition(),
+        }
+    }
+
     /// The value of `Content-Disposition`.
-    pub(crate) fn disposition(&self) -> String {
+    fn disposition(&self) -> String {
         let shown = self
             .media_type
             .as_ref()
             .is_some_and(MediaType::is_inline_safe);
-        disposition(shown && !self.download, self.name.as_ref())
+        disposition(shown, self.name.as_ref())
     }
 
     fn type_name(&self) -> &str {

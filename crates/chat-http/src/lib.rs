@@ -7,13 +7,6 @@ mod actor;
 mod answer;
 mod body;
 mod change;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "no route has content to serve before files are stored"
-    )
-)]
 mod content;
 mod dto;
 mod edge;

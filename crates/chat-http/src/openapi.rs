@@ -100,7 +100,10 @@ const TAGS: [(&str, &str); 7] = [
     ("Groups", "Known to their members alone."),
     ("Messages", "Sent to a user or to a group."),
     ("Receipts", "Who has seen what, and what is left unseen."),
-    ("Files", "Private to their uploader until they are sent; gone when nothing uses them."),
+    (
+        "Files",
+        "Private to their uploader until they are sent; gone when nothing uses them.",
+    ),
     ("Uploads", "Files in parts, by the tus protocol 1.0."),
     ("Service", "The server itself; these calls need no actor."),
 ];

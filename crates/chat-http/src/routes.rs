@@ -80,6 +80,8 @@ fn paths() -> Vec<Path> {
         path("/messages/unseen/{user_id}", [get(receipts::unseen)]),
         path("/files", [post(files::create)]),
         path("/files/{id}", [get(files::show), delete(files::delete)]),
+        path("/files/{id}/content", [get(files::content)]),
+        path("/files/{id}/thumbnail", [get(files::thumbnail)]),
         path("/openapi.json", [get(docs::document)]).anonymous(),
         path("/docs", [get(docs::to_page)]).anonymous(),
         path("/docs/", [get(docs::page)]).anonymous(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use chat_domain::{
     EmailAddress, Fault, FileName, FileSize, FileUrl, GroupName, Invalid, MediaType, MessageKind,
-    Offset, PageLimit, Role, UserId, ThumbnailSize, Username,
+    Offset, PageLimit, Role, ThumbnailSize, UserId, Username,
 };
 use validator::ValidationError;
 

@@ -224,10 +224,13 @@ impl Operation {
             .header("ETag", etag())
             .header("Content-Range", range);
         let had = response("`If-None-Match` names these very bytes.").header("ETag", etag());
-        self.answers(200, response(what).content("*/*", any()).header("ETag", etag()))
-            .answers(206, part)
-            .answers(304, had)
-            .refuses(&[&code::RANGE_NOT_SATISFIABLE])
+        self.answers(
+            200,
+            response(what).content("*/*", any()).header("ETag", etag()),
+        )
+        .answers(206, part)
+        .answers(304, had)
+        .refuses(&[&code::RANGE_NOT_SATISFIABLE])
     }
 
     /// It answers with these headers and no body.
