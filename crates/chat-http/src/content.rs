@@ -26,6 +26,8 @@ mod ranges;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use memory::in_memory;
+
 use disposition::disposition;
 
 use body::{Piece, Unsent};
@@ -103,13 +105,12 @@ where
 }
 
 impl Content {
-    /// The content of a file. A type that a browser might run is told to nobody.
+    /// The content of a file.
     pub(crate) fn of(found: &FileContent) -> Self {
-        let media_type = found.file.media_type.clone();
         Self {
             etag: EntityTag::new_strong(found.blob.hash.to_string()),
             size: found.size(),
-            media_type: media_type.filter(MediaType::is_inline_safe),
+            media_type: found.file.media_type.clone(),
             name: found.file.name.clone(),
         }
     }
@@ -138,17 +139,19 @@ impl Content {
 
     /// The value of `Content-Disposition`.
     fn disposition(&self) -> String {
-        let shown = self
-            .media_type
-            .as_ref()
-            .is_some_and(MediaType::is_inline_safe);
-        disposition(shown, self.name.as_ref())
+        disposition(self.shown().is_some(), self.name.as_ref())
     }
 
+    /// A type that a browser might run is told to nobody.
     fn type_name(&self) -> &str {
+        self.shown().map_or(UNKNOWN_TYPE, MediaType::as_str)
+    }
+
+    /// The type, if it is one that is shown and not saved.
+    fn shown(&self) -> Option<&MediaType> {
         self.media_type
             .as_ref()
-            .map_or(UNKNOWN_TYPE, MediaType::as_str)
+            .filter(|kind| kind.is_inline_safe())
     }
 
     /// With what every answer has, also the one that nothing has changed.

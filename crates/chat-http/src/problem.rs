@@ -28,6 +28,8 @@ pub(crate) struct Problem {
     errors: Vec<FieldError>,
     /// The methods that the path has, where another was asked for.
     allow: Option<Box<str>>,
+    /// How many bytes the content has, where others were asked for.
+    size: Option<u64>,
     /// For the log only.
     cause: Option<Box<str>>,
     /// Whether the edge must leave it as it is, and not tell 401 instead: the actor was looked up
@@ -44,6 +46,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allow: None,
+            size: None,
             cause: None,
             settled: false,
         }
@@ -125,6 +128,15 @@ impl Problem {
         let (line, column) = (error.line(), error.column());
         let detail = format!("the body is no JSON from line {line}, column {column} on");
         Self::new(&code::MALFORMED_JSON, detail)
+    }
+
+    /// None of the ranges asked for is within the `size` bytes that there are.
+    pub(crate) fn range_not_satisfiable(size: u64) -> Self {
+        let detail = format!("there are {size} bytes, and none of them was asked for");
+        Self {
+            size: Some(size),
+            ..Self::new(&code::RANGE_NOT_SATISFIABLE, detail).settled()
+        }
     }
 
     /// Fields are not what they should be.
@@ -227,6 +239,9 @@ impl Problem {
         let mut response = HttpResponseBuilder::new(self.status);
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, &**allow));
+        }
+        if let Some(size) = self.size {
+            response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
         if self.code.passes() {
             response.insert_header((header::RETRY_AFTER, "1"));

@@ -27,7 +27,6 @@ fn content(media_type: &str) -> Content {
         size: LETTERS.len() as u64,
         media_type: MediaType::parse(media_type).ok(),
         name: FileName::parse("ada.png").ok(),
-        download: false,
     }
 }
 
@@ -210,32 +209,25 @@ async fn nothing_is_content_too() {
 }
 
 #[rstest]
-#[case::picture("image/png", false, "inline; filename=\"ada.png\"", "image/png")]
-#[case::asked_for("image/png", true, "attachment; filename=\"ada.png\"", "image/png")]
-#[case::page("text/html", false, "attachment; filename=\"ada.png\"", "text/html")]
-#[case::drawing(
-    "image/svg+xml",
-    false,
-    "attachment; filename=\"ada.png\"",
-    "image/svg+xml"
-)]
-#[case::unknown(
-    "",
-    false,
+#[case::picture("image/png", "inline; filename=\"ada.png\"", "image/png")]
+#[case::page(
+    "text/html",
     "attachment; filename=\"ada.png\"",
     "application/octet-stream"
 )]
+#[case::drawing(
+    "image/svg+xml",
+    "attachment; filename=\"ada.png\"",
+    "application/octet-stream"
+)]
+#[case::unknown("", "attachment; filename=\"ada.png\"", "application/octet-stream")]
 #[actix_web::test]
 async fn what_could_do_harm_is_saved_not_shown(
     #[case] media_type: &str,
-    #[case] download: bool,
     #[case] disposition: &str,
     #[case] told: &str,
 ) {
-    let content = Content {
-        download,
-        ..content(media_type)
-    };
+    let content = content(media_type);
     let open = in_memory(Bytes::from_static(LETTERS));
     let answer = answer(&get(&[]).to_http_request(), &content, open).await;
     let response = answer.unwrap();

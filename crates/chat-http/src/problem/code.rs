@@ -105,6 +105,8 @@ codes! {
         "`Tus-Resumable` is missing, or names a version other than 1.0.0.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415,
         "The body is of a type or an encoding that is not read here.";
+    RANGE_NOT_SATISFIABLE = "range_not_satisfiable", 416,
+        "None of the bytes asked for is there; `Content-Range` has how many there are.";
     CHECKSUM_MISMATCH = "checksum_mismatch", 460,
         "The part of the upload is not what `Upload-Checksum` says; nothing of it counts.";
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch", 422,
