@@ -23,7 +23,7 @@ use crate::problem::Problem;
 use crate::request_id::X_REQUEST_ID;
 use crate::trace::Trace;
 use crate::visit::Visit;
-use crate::{HttpOptions, Metrics, gate, unread};
+use crate::{HttpOptions, Metrics, gate, tus, unread};
 
 /// What the layer needs.
 pub(crate) struct Edge {
@@ -54,8 +54,12 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         problem.log(&visit.id);
         problem.render(&visit.id)
     });
-    mark(response.headers_mut(), &visit.id);
     let status = response.status();
+    let headers = response.headers_mut();
+    mark(headers, &visit.id);
+    if visit.trace.route().is_some_and(|route| route.tus) {
+        tus::answer::mark(headers, status);
+    }
     let left = match passed.request {
         Some(request) => Ok(unread::hold(ServiceResponse::new(request, response), turn).await),
         None => Err(InternalError::from_response("the request is lost", response).into()),
@@ -76,13 +80,20 @@ impl Edge {
     /// Lets the request in, if it may come in, and waits for it.
     async fn pass<B: MessageBody + 'static>(
         &self,
-        request: ServiceRequest,
+        mut request: ServiceRequest,
         next: Next<B>,
         trace: &Trace,
     ) -> Passed {
         if self.gated
             && let Err(problem) = gate::check(request.head())
         {
+            let (request, _) = request.into_parts();
+            return Passed {
+                request: Some(request),
+                answer: Err(problem),
+            };
+        }
+        if let Err(problem) = tus::method::apply(&mut request) {
             let (request, _) = request.into_parts();
             return Passed {
                 request: Some(request),

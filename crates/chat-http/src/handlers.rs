@@ -11,6 +11,7 @@ pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod metrics;
 pub(crate) mod receipts;
+pub(crate) mod uploads;
 pub(crate) mod users;
 
 type Service = web::Data<ChatService>;

@@ -35,6 +35,7 @@ mod time;
 mod trace;
 mod turns;
 mod unread;
+mod uploading;
 mod visit;
 
 pub use metrics::Metrics;

@@ -31,6 +31,31 @@ where
     }
 }
 
+/// HEAD alone: there is nothing to be got with it.
+pub(crate) fn head<F, Args>(handler: F) -> Endpoint
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Endpoint {
+        method: Method::HEAD,
+        route: web::head().to(handler),
+    }
+}
+
+pub(crate) fn patch<F, Args>(handler: F) -> Endpoint
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Endpoint {
+        method: Method::PATCH,
+        route: web::patch().to(handler),
+    }
+}
+
 pub(crate) fn post<F, Args>(handler: F) -> Endpoint
 where
     F: Handler<Args>,
@@ -60,6 +85,7 @@ pub(crate) struct Path {
     path: &'static str,
     endpoints: Vec<Endpoint>,
     anonymous: bool,
+    tus: bool,
 }
 
 /// A path with these methods.
@@ -68,6 +94,7 @@ pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> P
         path,
         endpoints: endpoints.into(),
         anonymous: false,
+        tus: false,
     }
 }
 
@@ -75,6 +102,12 @@ impl Path {
     /// The same, for everyone: it asks nobody who acts.
     pub(crate) fn anonymous(mut self) -> Self {
         self.anonymous = true;
+        self
+    }
+
+    /// The same, of the tus protocol.
+    pub(crate) fn tus(mut self) -> Self {
+        self.tus = true;
         self
     }
 
@@ -93,6 +126,7 @@ impl Path {
         let matched = Matched {
             path: self.path,
             anonymous: self.anonymous,
+            tus: self.tus,
         };
         let mut names = Vec::new();
         let mut resource = web::resource(self.path);

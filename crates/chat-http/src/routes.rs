@@ -10,9 +10,9 @@ use chat_service::ChatService;
 use crate::HttpOptions;
 use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
-use crate::handlers::{docs, files, groups, health, members, messages, metrics, receipts, users};
+use crate::handlers::{docs, files, groups, health, members, messages, metrics, receipts, uploads, users};
 use crate::problem::Problem;
-use crate::resource::{Path, delete, get, path, post};
+use crate::resource::{Path, delete, get, head, patch, path, post};
 use crate::turns::Turns;
 
 /// The whole API as an actix `App`, for a server or a test of the host's own. It answers every
@@ -82,6 +82,8 @@ fn paths() -> Vec<Path> {
         path("/files/{id}", [get(files::show), delete(files::delete)]),
         path("/files/{id}/content", [get(files::content)]),
         path("/files/{id}/thumbnail", [get(files::thumbnail)]),
+        path("/uploads", [post(uploads::create)]).tus(),
+        path("/uploads/{id}", [head(uploads::show), patch(uploads::append), delete(uploads::delete)]).tus(),
         path("/openapi.json", [get(docs::document)]).anonymous(),
         path("/docs", [get(docs::to_page)]).anonymous(),
         path("/docs/", [get(docs::page)]).anonymous(),

@@ -16,6 +16,8 @@ pub(crate) struct Intake {
     stage: Box<dyn Staged>,
     seen: Seen,
     limit: u64,
+    /// Whether a piece was given up half-way, so that what was seen may not be what was staged.
+    torn: bool,
 }
 
 /// What is known of bytes that went by.
@@ -34,7 +36,12 @@ impl Intake {
 
     /// Goes on after what was seen before.
     pub(crate) fn after(seen: Seen, stage: Box<dyn Staged>, limit: u64) -> Self {
-        Self { stage, seen, limit }
+        Self {
+            stage,
+            seen,
+            limit,
+            torn: false,
+        }
     }
 
     /// How many bytes have come.
@@ -48,12 +55,19 @@ impl Intake {
         if chunk.len() as u64 > limit - self.seen.size {
             return Err(ServiceError::FileTooLarge { limit });
         }
+        self.torn = true;
         self.seen.take(&chunk);
-        Ok(self.stage.write(chunk).await?)
+        self.stage.write(chunk).await?;
+        self.torn = false;
+        Ok(())
     }
 
     /// Makes durable what has come, and says how to go on after it.
     pub(crate) async fn progress(&mut self) -> Result<UploadProgress, ServiceError> {
+        if self.torn {
+            let cause = "a piece of it was given up half-way".to_owned();
+            return Err(BlobError::Unavailable(cause).into());
+        }
         let mark = self.stage.mark().await?;
         Ok(UploadProgress {
             offset: self.seen.file_size()?,

@@ -279,6 +279,11 @@ impl ChatService {
 }
 
 impl IncomingPart {
+    /// The upload.
+    pub fn id(&self) -> UploadId {
+        self.upload.id
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors

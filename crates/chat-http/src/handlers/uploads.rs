@@ -1,0 +1,93 @@
+//! `/uploads`, as tus has them.
+
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chat_domain::{FileName, UploadId};
+use chat_service::{DeleteUpload, ServiceError};
+
+use super::Service;
+use crate::answer::Answer;
+use crate::body::declared_length;
+use crate::change::Change;
+use crate::dto::paths::IdPath;
+use crate::incoming::Incoming;
+use crate::input::{self, Ask, Deletion};
+use crate::reply::Reply;
+use crate::trace;
+use crate::tus::request::{Chunk, Creation, check_version};
+use crate::tus::{Metadata, answer};
+use crate::uploading::Uploading;
+
+/// How long a request waits for the one before it to let go of the upload.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn create(service: Service, request: HttpRequest) -> Answer {
+    check_version(request.headers())?;
+    let (caller, key) = input::read_head(&request)?;
+    let creation = Creation::of(request.headers())?;
+    let acting = caller.acting_as(None)?;
+    trace::acts(&request, acting);
+    let metadata = creation.metadata;
+    let name = metadata.as_ref().and_then(Metadata::name);
+    let name = name.and_then(FileName::cleaned);
+    let said = metadata.map(|metadata| metadata.raw().to_owned());
+    let create = acting.told(service.new_upload(creation.length, name, said))?;
+    Change::new(&request, acting, key)
+        .make(&service, create, answer::created)
+        .await
+}
+
+pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
+    check_version(request.headers())?;
+    let ask = Ask::<IdPath>::extract(&request).await?;
+    let acting = ask.acting;
+    let id = ask.path.id(UploadId::parse)?;
+    let upload = soon(id, service.upload(acting.actor(), id)).await;
+    let upload = acting.told(upload)?;
+    let mut response = HttpResponse::Ok().finish();
+    answer::found(response.headers_mut(), &upload)?;
+    Ok(response)
+}
+
+pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
+    check_version(request.headers())?;
+    let ask = Ask::<IdPath>::extract(&request).await?;
+    let acting = ask.acting;
+    let id = ask.path.id(UploadId::parse)?;
+    let Chunk { offset, checksum } = Chunk::of(request.headers())?;
+    let whole = checksum.is_some();
+    let part = service.resume_upload(acting.actor(), id, offset, whole);
+    let part = acting.told(soon(id, part).await)?;
+    let limit = part.wants();
+    if declared_length(request.headers()).is_some_and(|length| length > limit) {
+        return Err(ServiceError::FileTooLarge { limit }.into());
+    }
+    let body = Incoming::of(&request);
+    let upload = Uploading::new(part, checksum).take(&body, acting).await?;
+    let mut response = HttpResponse::NoContent().finish();
+    answer::advanced(response.headers_mut(), &upload)?;
+    Ok(response)
+}
+
+pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
+    check_version(request.headers())?;
+    let deletion = Deletion::<IdPath>::extract(&request).await?;
+    let upload = deletion.path.id(UploadId::parse)?;
+    let delete = DeleteUpload { upload };
+    deletion
+        .change
+        .make(&service, delete, |()| Reply::done())
+        .await
+}
+
+/// What is answered once nobody else goes on with the upload, unless that takes too long.
+async fn soon<T>(
+    id: UploadId,
+    answer: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    timeout(PATIENCE, answer)
+        .await
+        .unwrap_or(Err(ServiceError::UploadInterrupted(id)))
+}
