@@ -69,7 +69,12 @@ fn tell(conn: &mut Conn, release: Release, limit: i64) -> Queried<usize> {
     for told in 0..limit {
         let Some(file) = next_file(conn, conversation, after)? else {
             let over = file_releases::table.find(conversation);
-            diesel::delete(over).execute(conn)?;
+            // One that stays would be gone on with for ever.
+            let ended = diesel::delete(over).execute(conn)?;
+            one(
+                ended,
+                format_args!("the release of conversation {conversation}"),
+            )?;
             return Ok(usize::try_from(told).unwrap_or_default());
         };
         let id = Place::row("files", file).read("id", file, FileId::parse)?;
