@@ -80,7 +80,7 @@ pub struct File {
     pub media_type: Option<MediaType>,
     /// Who made it known; none when the system did.
     pub uploader_id: Option<UserId>,
-    /// Whether it was deleted while messages carry it: nothing but its id is left then.
+    /// Whether it was deleted while messages carry it: nothing but its id and its uploader is left then.
     pub deleted: bool,
     /// When it was created.
     pub created_at: Timestamp,

@@ -31,8 +31,8 @@ pub trait Uploads: UploadsRead {
         expires_at: Timestamp,
     ) -> StoreResult<()>;
 
-    /// It has become this file: its progress needs no stage any more, and its mark and head are
-    /// forgotten.
+    /// It has become this file: its offset is its length, its progress needs no stage any more, and
+    /// its mark and head are forgotten (they are empty).
     fn complete_upload(&mut self, id: UploadId, file: FileId) -> StoreResult<()>;
 
     /// Removes it.
