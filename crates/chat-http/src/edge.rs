@@ -10,6 +10,7 @@ use std::rc::Rc;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
@@ -30,6 +31,8 @@ pub(crate) struct Edge {
     service: ChatService,
     metrics: Metrics,
     gated: bool,
+    /// The most bytes of a file.
+    most: u64,
 }
 
 /// How a request comes back from inside.
@@ -59,6 +62,10 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     mark(headers, &visit.id);
     if visit.trace.route().is_some_and(|route| route.tus) {
         tus::answer::mark(headers, status);
+        let method = passed.request.as_ref().map(HttpRequest::method);
+        if method == Some(&Method::OPTIONS) && status.is_success() {
+            tus::answer::offers(headers, edge.most);
+        }
     }
     let left = match passed.request {
         Some(request) => Ok(unread::hold(ServiceResponse::new(request, response), turn).await),
@@ -71,6 +78,8 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
 impl Edge {
     pub(crate) fn new(service: ChatService, options: &HttpOptions) -> Self {
         Self {
+            // One that keeps no files takes none.
+            most: service.max_file_size().unwrap_or_default(),
             service,
             metrics: options.metrics.clone(),
             gated: !options.insecure_open,

@@ -34,6 +34,7 @@ mod tests;
 mod time;
 mod trace;
 mod turns;
+mod tus;
 mod unread;
 mod uploading;
 mod visit;

@@ -13,6 +13,7 @@ mod operation;
 mod problems;
 mod schemas;
 mod service;
+mod uploads;
 mod users;
 
 use utoipa::openapi::path::HttpMethod;
@@ -122,6 +123,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         groups::operations(),
         messages::operations(),
         files::operations(),
+        uploads::operations(),
         service::operations(),
     ]
     .into_iter()

@@ -105,6 +105,12 @@ impl Problem {
         Self::new(&code::MALFORMED_FORM, detail)
     }
 
+    /// The client speaks another version of tus, or does not say that it speaks it.
+    pub(crate) fn tus_version() -> Self {
+        let detail = "requests for uploads must have Tus-Resumable: 1.0.0";
+        Self::new(&code::UNSUPPORTED_TUS_VERSION, detail)
+    }
+
     /// A part of an upload is not what its checksum says.
     pub(crate) fn checksum_mismatch() -> Self {
         let detail = "the part is not what Upload-Checksum says; nothing of it counts";
@@ -211,6 +217,18 @@ impl Problem {
     #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.code.name
+    }
+
+    /// The status of the answer.
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The fields that are not what they should be.
+    #[cfg(test)]
+    pub(crate) fn errors(&self) -> &[FieldError] {
+        &self.errors
     }
 
     /// A twin of the request is still under way.

@@ -19,6 +19,9 @@ pub(crate) struct Reply {
     status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<String>,
+    /// What else stands in its head.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<(String, String)>,
     /// The JSON as it was sent, to the byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<Box<RawValue>>,
@@ -42,6 +45,16 @@ impl Reply {
         })
     }
 
+    /// 201 for a new thing at `location` of which there is nothing to say but this header.
+    pub(crate) fn begun(location: String, header: &HeaderName, value: &str) -> Self {
+        Self {
+            status: StatusCode::CREATED.as_u16(),
+            location: Some(location),
+            headers: vec![(header.to_string(), value.to_owned())],
+            body: None,
+        }
+    }
+
     /// A thing, 201 if it is `new`; for those that have no address of their own.
     pub(crate) fn created_or_found(new: bool, thing: &impl Serialize) -> Made {
         let status = if new {
@@ -57,6 +70,7 @@ impl Reply {
         Ok(Self {
             status: StatusCode::NO_CONTENT.as_u16(),
             location: None,
+            headers: Vec::new(),
             body: None,
         })
     }
@@ -65,6 +79,7 @@ impl Reply {
         Ok(Self {
             status: status.as_u16(),
             location: None,
+            headers: Vec::new(),
             body: Some(to_raw_value(thing)?),
         })
     }
@@ -80,6 +95,9 @@ impl Reply {
         let mut response = HttpResponse::build(status);
         if let Some(location) = self.location {
             response.insert_header((header::LOCATION, location));
+        }
+        for header in self.headers {
+            response.insert_header(header);
         }
         Ok(match self.body {
             Some(body) => response

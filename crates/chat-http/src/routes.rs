@@ -10,7 +10,9 @@ use chat_service::ChatService;
 use crate::HttpOptions;
 use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
-use crate::handlers::{docs, files, groups, health, members, messages, metrics, receipts, uploads, users};
+use crate::handlers::{
+    docs, files, groups, health, members, messages, metrics, receipts, uploads, users,
+};
 use crate::problem::Problem;
 use crate::resource::{Path, delete, get, head, patch, path, post};
 use crate::turns::Turns;

@@ -35,11 +35,7 @@ impl Uploading {
     }
 
     /// Takes the body to its end; what the upload has come to.
-    pub(crate) async fn take(
-        mut self,
-        body: &Incoming,
-        acting: Acting,
-    ) -> Result<Upload, Problem> {
+    pub(crate) async fn take(mut self, body: &Incoming, acting: Acting) -> Result<Upload, Problem> {
         let mut checksum = self.checksum.clone();
         let end = acting.told(self.pour(body, checksum.as_mut()).await)?;
         let Some(part) = self.part.take() else {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use chat_domain::{FileName, UploadId};
+use chat_domain::{FileName, Upload, UploadId};
 use chat_service::{DeleteUpload, ServiceError};
 
 use super::Service;
@@ -14,7 +14,7 @@ use crate::change::Change;
 use crate::dto::paths::IdPath;
 use crate::incoming::Incoming;
 use crate::input::{self, Ask, Deletion};
-use crate::reply::Reply;
+use crate::reply::{Made, Reply};
 use crate::trace;
 use crate::tus::request::{Chunk, Creation, check_version};
 use crate::tus::{Metadata, answer};
@@ -35,8 +35,12 @@ pub(crate) async fn create(service: Service, request: HttpRequest) -> Answer {
     let said = metadata.map(|metadata| metadata.raw().to_owned());
     let create = acting.told(service.new_upload(creation.length, name, said))?;
     Change::new(&request, acting, key)
-        .make(&service, create, answer::created)
+        .make(&service, create, created)
         .await
+}
+
+fn created(upload: &Upload) -> Made {
+    answer::begun(format!("/uploads/{}", upload.id), upload)
 }
 
 pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {

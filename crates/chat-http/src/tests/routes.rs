@@ -36,10 +36,14 @@ async fn unknown_paths(#[case] path: &str) {
 #[case("/messages/1/seen", "GET, HEAD, POST, OPTIONS")]
 #[case("/messages/unseen/1", "GET, HEAD, OPTIONS")]
 #[case("/files", "POST, OPTIONS")]
-#[case("/files/1", "GET, HEAD, OPTIONS")]
+#[case("/files/1", "GET, HEAD, DELETE, OPTIONS")]
+#[case("/files/1/content", "GET, HEAD, OPTIONS")]
+#[case("/files/1/thumbnail", "GET, HEAD, OPTIONS")]
+#[case("/uploads", "POST, OPTIONS")]
+#[case("/uploads/1", "HEAD, PATCH, DELETE, OPTIONS")]
 #[actix_web::test]
 async fn methods(#[case] path: &str, #[case] allow: &str) {
-    for method in ["PATCH", "FOO", "get"] {
+    for method in ["PUT", "FOO", "get"] {
         let told = ask(request(method, path)).await;
         assert_eq!(told.outcome(), (405, "method_not_allowed"), "{method}");
         assert_eq!(told.header(header::ALLOW), allow);

@@ -6,7 +6,7 @@ use chat_domain::{GroupId, MessageId, UserId};
 use serde_json::Value;
 
 use super::shapes::{Place, Shape, body, path, query};
-use crate::dto::files::CreateFile;
+use crate::dto::files::{CreateFile, ThumbnailQuery};
 use crate::dto::groups::CreateGroup;
 use crate::dto::members::AddMember;
 use crate::dto::messages::CreateMessage;
@@ -32,6 +32,12 @@ pub(super) fn shapes() -> Vec<Shape> {
                 "GET /messages/{id}/seen",
                 "POST /messages/{id}/seen",
                 "GET /files/{id}",
+                "DELETE /files/{id}",
+                "GET /files/{id}/content",
+                "GET /files/{id}/thumbnail",
+                "HEAD /uploads/{id}",
+                "PATCH /uploads/{id}",
+                "DELETE /uploads/{id}",
             ],
             &["id=1"],
             |path| path.id(UserId::parse),
@@ -67,6 +73,11 @@ pub(super) fn shapes() -> Vec<Shape> {
                 "group_id=3&offset=10000&limit=1",
             ],
             MessagesQuery::parse,
+        ),
+        query::<ThumbnailQuery, _>(
+            &["GET /files/{id}/thumbnail"],
+            &["", "size=64", "size=1024"],
+            |query| query.size(),
         ),
         body::<CreateUser, _>(
             &["POST /users"],
