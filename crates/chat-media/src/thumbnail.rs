@@ -10,6 +10,7 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageError};
 mod decode;
 mod jpeg;
 mod scale;
+mod webp;
 
 /// How good the JPEGs are, of 100.
 const QUALITY: u8 = 80;
@@ -31,6 +32,9 @@ pub(crate) enum Refusal {
     /// It ends too early.
     #[error("it is incomplete")]
     Incomplete,
+    /// Its parts don't fit each other.
+    #[error("it says in two ways how large it is")]
+    Inconsistent,
     /// It can't be decoded (or, which would be a defect, the thumbnail not encoded).
     #[error(transparent)]
     Broken(#[from] ImageError),

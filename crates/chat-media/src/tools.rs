@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::sniff::sniff;
-use crate::thumbnail::draw;
+use crate::thumbnail::{Refusal, draw};
 
 const MIB: usize = 1024 * 1024;
 
@@ -46,15 +46,23 @@ impl MediaTools {
         if picture.len() > MOST_BYTES {
             return Err(MediaError::Unreadable);
         }
-        let room = Arc::clone(&self.room)
-            .try_acquire_many_owned(room_for(picture.len()))
-            .map_err(|_| MediaError::Overloaded)?;
+        let room = room_for(picture.len());
+        self.in_turn(room, move || draw(&picture, size)).await
+    }
+
+    /// Does the work on a thread that may block, when it is its turn.
+    async fn in_turn<W>(&self, room: u32, work: W) -> Result<Thumbnail, MediaError>
+    where
+        W: FnOnce() -> Result<Thumbnail, Refusal> + Send + 'static,
+    {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(room);
+        let room = room.map_err(|_| MediaError::Overloaded)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| MediaError::Overloaded)?;
         let drawn = spawn_blocking(move || {
             // Held here: who asked may have gone, but the work goes on.
             let _held = (room, turn);
-            draw(&picture, size)
+            work()
         });
         match drawn.await {
             Ok(Ok(thumbnail)) => Ok(thumbnail),
@@ -62,6 +70,7 @@ impl MediaTools {
                 log::debug!("no thumbnail is made: {refusal}");
                 Err(MediaError::Unreadable)
             }
+            // Decoders index where a damaged picture leads them.
             Err(error) => {
                 log::error!("a decoder of pictures failed: {error}");
                 Err(MediaError::Unreadable)
@@ -175,6 +184,44 @@ mod tests {
         picture.push(0);
         let more = tools.thumbnail(Bytes::from(picture), size()).await;
         assert_eq!(more, Err(Unreadable));
+    }
+
+    #[tokio::test]
+    async fn a_decoder_that_panics_has_not_read_it() {
+        let tools = MediaTools::new();
+        for _ in 0..2 * TURNS {
+            let drawn = tools.in_turn(1, || panic!("as decoders do")).await;
+            assert_eq!(drawn, Err(Unreadable));
+        }
+        assert_eq!(tools.room.available_permits(), ROOM);
+        assert_eq!(tools.turns.available_permits(), TURNS);
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_nobody_waits_for_keeps_its_turn() {
+        let tools = MediaTools::new();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let work = {
+            let tools = tools.clone();
+            async move {
+                let work = move || {
+                    begun.send(()).unwrap();
+                    ended.recv().unwrap();
+                    Err(Refusal::Format)
+                };
+                tools.in_turn(8, work).await
+            }
+        };
+        let asked = tokio::spawn(work);
+        has_begun.await.unwrap();
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        assert_eq!(tools.turns.available_permits(), TURNS - 1);
+        assert_eq!(tools.room.available_permits(), ROOM - 8);
+        end.send(()).unwrap();
+        let both = tools.turns.acquire_many(2).await.unwrap();
+        drop(both);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, Limits};
 
-use super::{Refusal, jpeg};
+use super::{Refusal, jpeg, webp};
 
 /// The most pixels of a picture.
 const MOST_PIXELS: u64 = 50_000_000;
@@ -23,10 +23,24 @@ const MOST_MEMORY: u64 = 256 * 1024 * 1024;
 /// The most bytes of what a PNG says besides its pixels; some of it comes compressed.
 const MOST_BESIDE: u64 = 16 * 1024 * 1024;
 
-/// A decoder that has read a header, and how many bytes it takes per pixel, all that it keeps included.
+/// A decoder that has read a header.
 struct Opened<'a> {
     decoder: Box<dyn ImageDecoder + 'a>,
+    /// How many bytes it takes per pixel, all that it keeps included.
     per_pixel: u64,
+    orientation: Orientation,
+}
+
+impl<'a> Opened<'a> {
+    fn new(mut decoder: impl ImageDecoder + 'a, per_pixel: u64) -> Self {
+        // Most pictures say nothing about it, and what can't be read says nothing either.
+        let orientation = decoder.orientation();
+        Self {
+            orientation: orientation.unwrap_or(Orientation::NoTransforms),
+            decoder: Box::new(decoder),
+            per_pixel,
+        }
+    }
 }
 
 /// The pixels as they are stored (of an animation, its first frame), and how to turn them upright.
@@ -34,6 +48,7 @@ pub(super) fn decode(picture: &[u8]) -> Result<(DynamicImage, Orientation), Refu
     let Opened {
         mut decoder,
         per_pixel,
+        orientation,
     } = open(picture)?;
     let (width, height) = decoder.dimensions();
     let limits = Refusal::Limits { width, height };
@@ -45,8 +60,6 @@ pub(super) fn decode(picture: &[u8]) -> Result<(DynamicImage, Orientation), Refu
         return Err(limits);
     }
     decoder.set_limits(allowing(MOST_MEMORY - decoder.total_bytes()))?;
-    // Most pictures say nothing about it, and what can't be read says nothing either.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok((DynamicImage::from_decoder(decoder)?, orientation))
 }
 
@@ -57,41 +70,41 @@ fn open(picture: &[u8]) -> Result<Opened<'_>, Refusal> {
     match format {
         ImageFormat::Png => {
             let decoder = PngDecoder::with_limits(reader, allowing(MOST_BESIDE))?;
-            Ok(Opened {
-                per_pixel: decoder.color_type().bytes_per_pixel().into(),
-                decoder: Box::new(decoder),
-            })
+            let pixel = decoder.color_type().bytes_per_pixel();
+            Ok(Opened::new(decoder, pixel.into()))
         }
         ImageFormat::Jpeg => {
             let outline = jpeg::outline(picture).ok_or(Refusal::Incomplete)?;
             let decoder = JpegDecoder::new(reader)?;
             let pixel = u64::from(decoder.color_type().bytes_per_pixel());
-            Ok(Opened {
-                per_pixel: pixel + outline.beside(),
-                decoder: Box::new(decoder),
-            })
+            Ok(Opened::new(decoder, pixel + outline.beside()))
         }
         // A frame is as large as it says itself; the decoder holds it against what is left.
-        ImageFormat::Gif => Ok(Opened {
-            decoder: Box::new(GifDecoder::new(reader)?),
-            per_pixel: 4,
-        }),
-        ImageFormat::WebP => {
-            let decoder = WebPDecoder::new(reader)?;
-            // What the decoder allocates beside the pixels of the picture: a plane of alpha and what
-            // it is unpacked through, planes of colours, and for an animation its canvas and frame.
-            let per_pixel = match (decoder.has_animation(), decoder.color_type().has_alpha()) {
-                (true, _) => 20,
-                (false, true) => 12,
-                (false, false) => 7,
-            };
-            Ok(Opened {
-                decoder: Box::new(decoder),
-                per_pixel,
-            })
-        }
+        ImageFormat::Gif => Ok(Opened::new(GifDecoder::new(reader)?, 4)),
+        ImageFormat::WebP => open_webp(picture),
         _ => Err(Refusal::Format),
     }
+}
+
+fn open_webp(picture: &[u8]) -> Result<Opened<'_>, Refusal> {
+    let decoder = WebPDecoder::new(Cursor::new(picture))?;
+    let (width, height) = decoder.dimensions();
+    if !webp::is_consistent(picture, width, height) {
+        return Err(Refusal::Inconsistent);
+    }
+    // What the decoder allocates beside the pixels of the picture: a plane of alpha and what it is
+    // unpacked through, planes of colours, and for an animation its canvas and frame.
+    let per_pixel = match (decoder.has_animation(), decoder.color_type().has_alpha()) {
+        (true, _) => 20,
+        (false, true) => 12,
+        (false, false) => 7,
+    };
+    let orientation = webp::exif(picture).and_then(Orientation::from_exif_chunk);
+    Ok(Opened {
+        orientation: orientation.unwrap_or(Orientation::NoTransforms),
+        decoder: Box::new(decoder),
+        per_pixel,
+    })
 }
 
 /// The limits of a picture, with so much memory for what comes beside its pixels.

@@ -333,6 +333,38 @@ fn what_breaks_off_is_refused(
 }
 
 #[test]
+fn a_webp_is_put_upright_within_limits() {
+    // A lossless picture, in the format that can say more of it.
+    let plain = testing::encoded(&gradient(120, 60), ImageFormat::WebP);
+    let mut header = vec![0x08, 0, 0, 0];
+    header.extend([119, 0, 0, 59, 0, 0]);
+    let exif = exif(6);
+    let build = |exif_says: u32| {
+        let length = u32::try_from(header.len()).unwrap().to_le_bytes();
+        let mut bytes = b"RIFF\0\0\0\0WEBPVP8X".to_vec();
+        bytes.extend([&length, header.as_slice(), &plain[12..]].concat());
+        bytes.extend([b"EXIF".as_slice(), &exif_says.to_le_bytes(), &exif].concat());
+        let riff = u32::try_from(bytes.len() - 8).unwrap().to_le_bytes();
+        bytes[4..8].copy_from_slice(&riff);
+        bytes
+    };
+    let said = u32::try_from(exif.len()).unwrap();
+    assert_eq!(drawn(&build(said), 64).1.dimensions(), (32, 64));
+    // One that says that 4 GiB follow is drawn or refused, but no room is made for them.
+    let _ = draw(&build(u32::MAX), size(64));
+    assert!(draw(&build(said), size(64)).is_ok());
+}
+
+#[test]
+fn a_webp_whose_picture_is_larger_than_it_is_refused() {
+    let lossy = b"\0\0\0\x9d\x01\x2a\xff\x3f\xff\x3f\0\0\0\0";
+    let mut bytes =
+        b"RIFF\x2a\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x09\0\0\x09\0\0VP8 \x0e\0\0\0".to_vec();
+    bytes.extend(lossy);
+    assert!(matches!(draw(&bytes, size(64)), Err(Refusal::Inconsistent)));
+}
+
+#[test]
 fn what_is_appended_does_no_harm() {
     let mut picture = testing::jpeg(&gradient(90, 60));
     let alone = draw(&picture, size(64)).unwrap();
