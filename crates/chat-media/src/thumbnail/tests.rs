@@ -274,6 +274,70 @@ fn a_bomb_of_pixels_is_refused() {
     assert!(draw(&parts.concat(), size(64)).is_err());
 }
 
+/// A JPEG whose frame says another marker and other sides than it has.
+fn lying_jpeg(marker: u8, width: u16, height: u16) -> Vec<u8> {
+    let mut picture = testing::jpeg(&gradient(30, 20));
+    let at = picture
+        .windows(2)
+        .position(|two| two == b"\xff\xc0")
+        .unwrap();
+    picture[at + 1] = marker;
+    picture[at + 5..at + 7].copy_from_slice(&height.to_be_bytes());
+    picture[at + 7..at + 9].copy_from_slice(&width.to_be_bytes());
+    picture
+}
+
+/// A WebP of these chunks behind the one that says what is in it.
+fn lying_webp(flags: u8, (width, height): (u16, u16), chunks: &[u8]) -> Vec<u8> {
+    let side = |length: u16| {
+        let [low, high] = (length - 1).to_le_bytes();
+        [low, high, 0]
+    };
+    let head = [b"WEBPVP8X\x0a\0\0\0".as_slice(), &[flags, 0, 0, 0]].concat();
+    let body = [&head, side(width).as_slice(), &side(height), chunks].concat();
+    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+    [b"RIFF".as_slice(), &length, &body].concat()
+}
+
+const ALPHA: u8 = 0x10;
+const ANIMATED: u8 = 0x02;
+const LOSSLESS: &[u8] = b"VP8L\x02\0\0\0\x2f\0";
+const ANIMATION: &[u8] =
+    b"ANIM\x06\0\0\0\0\0\0\0\0\0ANMF\x1a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0VP8L\x02\0\0\0\x2f\0";
+
+#[rstest]
+#[case::wide_jpeg(lying_jpeg(0xc0, 16_385, 8))]
+#[case::high_jpeg(lying_jpeg(0xc0, 8, 16_385))]
+#[case::large_jpeg(lying_jpeg(0xc0, 8_000, 8_000))]
+// 36 megapixels would do, but not with as many coefficients beside them.
+#[case::progressive_jpeg(lying_jpeg(0xc2, 6_000, 6_000))]
+#[case::wide_gif(testing::gif((16_385, 1), (1, 1)))]
+#[case::large_gif(testing::gif((8_000, 8_000), (1, 1)))]
+#[case::large_webp(lying_webp(0, (6_300, 6_300), LOSSLESS))]
+#[case::webp_with_alpha(lying_webp(ALPHA, (5_000, 5_000), LOSSLESS))]
+#[case::animated_webp(lying_webp(ANIMATED, (4_000, 4_000), ANIMATION))]
+fn what_it_would_take_is_known_before(#[case] picture: Vec<u8>) {
+    let refusal = draw(&picture, size(64)).unwrap_err();
+    assert!(matches!(refusal, Refusal::Limits { .. }), "{refusal}");
+}
+
+#[rstest]
+#[case::jpeg(lying_jpeg(0xc2, 1_000, 100))]
+#[case::webp(lying_webp(0, (1_000, 1_000), LOSSLESS))]
+#[case::webp_with_alpha(lying_webp(ALPHA, (1_000, 1_000), LOSSLESS))]
+#[case::animated_webp(lying_webp(ANIMATED, (1_000, 1_000), ANIMATION))]
+fn a_lie_within_the_limits_is_left_to_the_decoder(#[case] picture: Vec<u8>) {
+    let limits = matches!(draw(&picture, size(64)), Err(Refusal::Limits { .. }));
+    assert!(!limits);
+}
+
+#[test]
+fn a_frame_may_take_what_its_screen_leaves() {
+    let refusal = draw(&testing::gif((1, 1), (65_535, 65_535)), size(64)).unwrap_err();
+    let limits = matches!(refusal, Refusal::Broken(ImageError::Limits(_)));
+    assert!(limits, "{refusal}");
+}
+
 #[test]
 fn words_count_twice() {
     // 36 megapixels: as bytes they fit, as words they don't.
@@ -308,12 +372,25 @@ fn a_gif_that_says_it_is_huge_is_refused(#[case] screen: (u16, u16), #[case] fra
 #[case::text(b"zTXt", b"Comment\0\0")]
 #[case::international_text(b"iTXt", b"XML:com.adobe.xmp\0\x01\0\0\0")]
 fn a_bomb_beside_the_pixels_does_not_go_off(#[case] kind: &[u8; 4], #[case] head: &[u8]) {
-    // 64 MiB of zeros.
-    let compressed = compressed_zeros(8_191, 8_192);
+    // 24 MiB of zeros.
+    let compressed = compressed_zeros(4_095, 6_144);
     let bomb = [head, &compressed].concat();
     let picture = testing::with_chunks(&testing::png(&gradient(90, 60)), &[(kind, bomb)]);
-    // The picture beside it may be drawn or not.
-    let _ = draw(&picture, size(64));
+    // It is not unpacked, and the picture is drawn.
+    assert!(draw(&picture, size(64)).is_ok());
+}
+
+#[rstest]
+#[case::much(4, true)]
+#[case::too_much(17, false)]
+fn what_stands_beside_the_pixels_has_its_limit(#[case] mib: usize, #[case] drawn: bool) {
+    let mut text = b"Comment\0".to_vec();
+    text.resize(mib << 20, b'a');
+    let picture = testing::png(&gradient(9, 6));
+    let end = picture.len() - 12;
+    let before = testing::with_chunks(&picture[..end], &[(b"tEXt", text)]);
+    let picture = [&before, &picture[end..]].concat();
+    assert_eq!(draw(&picture, size(64)).is_ok(), drawn);
 }
 
 #[rstest]
