@@ -45,6 +45,13 @@ impl ChatService {
         let grace = shelf.options.grace;
         let before = self.now().earlier_by(grace);
         let released = self.write(|tx, _| Ok(tx.release_files(AT_ONCE)?)).await?;
+        if released > 0 {
+            // Until all are told, some may look as if they were unused for longer than they are.
+            return Ok(Collected {
+                released,
+                ..Collected::default()
+            });
+        }
         Ok(Collected {
             released,
             files: self.collect_unused(before).await?,

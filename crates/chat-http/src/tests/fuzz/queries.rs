@@ -126,7 +126,7 @@ fn what_is_encoded_is_decoded_again() {
 /// Every list that has links leads on with the parameters that it was asked for with.
 #[test]
 fn a_link_says_what_the_query_said() {
-    let lists = |shape: &Shape| shape.place == Place::Query && !shape.names().is_empty();
+    let lists = |shape: &Shape| shape.place == Place::Query && shape.names().contains("limit");
     for shape in shapes().into_iter().filter(lists) {
         let cursors: Vec<_> = CURSORS
             .into_iter()
