@@ -7,15 +7,20 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use chat_domain::ports::{StoreError, SystemClock};
+use chat_files::DiskStore;
 use chat_http::HttpOptions;
+use chat_media::MediaTools;
 use chat_server::Seams;
-use chat_service::ChatService;
+use chat_service::{ChatService, FileOptions};
+use chat_store::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
 use crate::support::{App, Place, Request, contract};
 
+mod files;
 mod story;
 mod troubled;
+mod uploads;
 
 use troubled::Troubled;
 
@@ -49,7 +54,7 @@ fn operations() -> Vec<Operation> {
             body: operation
                 .pointer("/requestBody/content/application~1json/example")
                 .cloned(),
-            changes: method != "GET",
+            changes: matches!(method.as_str(), "POST" | "DELETE"),
             anonymous: anonymous
                 .iter()
                 .any(|(known, of)| (known, *of) == (&method, &path)),
@@ -78,7 +83,7 @@ impl Operation {
     fn with_body(&self, request: Request) -> Request {
         match &self.body {
             Some(body) => request.json(body),
-            None => request,
+            None => request.fit_for(&self.method, &self.path),
         }
     }
 }
@@ -135,10 +140,19 @@ fn refused_for_slowness(reached: &mut Reached) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address");
     let (started, handle) = mpsc::channel();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().to_owned();
     let server = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let store = Arc::new(Troubled::refusing(StoreError::Overloaded));
-            let service = ChatService::new(store, Arc::new(SystemClock));
+            let options = SqliteOptions::new(path.join("chat.db"));
+            let store = Arc::new(SqliteStore::open(&options).expect("a database"));
+            let files = FileOptions {
+                blobs: Arc::new(DiskStore::open(path.join("files")).expect("a folder")),
+                media: Arc::new(MediaTools::new()),
+                max_size: 1_000,
+                grace: Duration::from_secs(60),
+            };
+            let service = ChatService::new(store, Arc::new(SystemClock)).keeping_files(files);
             let options = HttpOptions {
                 body_timeout: Duration::from_millis(100),
                 ..HttpOptions::default()
@@ -155,6 +169,10 @@ fn refused_for_slowness(reached: &mut Reached) {
             .header("Content-Type", "application/json");
         reached.send(address, &slow.header("Content-Length", "100").body("{"));
     }
+    let begun = Request::new("POST", "/uploads").fit_for("POST", "/uploads");
+    reached.send(address, &begun);
+    let slow = Request::new("PATCH", "/uploads/1").part(0, "0");
+    reached.send(address, &slow.header("Content-Length", "10"));
     drop(handle.stop(false));
     server.join().expect("the server");
 }
@@ -217,6 +235,8 @@ fn every_documented_answer_is_given() {
     failing(&mut reached);
     in_flight(&mut reached);
     story::tell(&mut reached);
+    files::tell(&mut reached);
+    uploads::tell(&mut reached);
     let documented = contract().answers();
     let never: Vec<_> = documented.difference(&reached.0).collect();
     assert!(never.is_empty(), "documented and never given: {never:#?}");

@@ -166,6 +166,9 @@ fn every_method_on_every_path_is_answered() {
         assert_eq!(options.status, 204, "{path}");
         let allowed = options.header("allow").expect("an Allow header").to_owned();
         for method in ["PUT", "PATCH", "TRACE", "CONNECT", "FOO", "get", "PROPFIND"] {
+            if allowed.contains(method) {
+                continue;
+            }
             let answer = Request::new(method, path).send(app.address());
             answer.problem(405, "method_not_allowed");
             assert_eq!(

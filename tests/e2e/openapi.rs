@@ -122,9 +122,11 @@ fn an_example_of_each_request_succeeds() {
         sent += 1;
     }
     let operations = contract().operations();
+    // Forms and parts of uploads have no examples: they are bytes.
+    let json = "/requestBody/content/application~1json";
     let bodies = operations
         .iter()
-        .filter(|(_, _, operation)| !operation["requestBody"].is_null());
+        .filter(|(_, _, operation)| operation.pointer(json).is_some());
     assert_eq!(bodies.count(), sent);
 }
 

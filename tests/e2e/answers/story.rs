@@ -6,22 +6,28 @@ use super::Reached;
 use crate::support::{App, Request};
 
 /// Who asks; none is the system, or whom the request names.
-type Who = Option<i64>;
+pub(super) type Who = Option<i64>;
 
-const SYSTEM: Who = None;
-const ADA: Who = Some(1);
-const BOB: Who = Some(2);
+pub(super) const SYSTEM: Who = None;
+pub(super) const ADA: Who = Some(1);
+pub(super) const BOB: Who = Some(2);
 const CYD: Who = Some(3);
-const EVE: Who = Some(4);
+pub(super) const EVE: Who = Some(4);
+
+/// A request of somebody.
+pub(super) fn of(who: Who, method: &str, path: &str) -> Request {
+    let request = Request::new(method, path);
+    match who {
+        Some(id) => request.header("X-User-Id", &id.to_string()),
+        None => request,
+    }
+}
 
 /// Tells it on a server of its own.
 pub(super) fn tell(reached: &mut Reached) {
     let app = App::start();
     let mut ask = |who: Who, method: &str, path: &str, body: Value| {
-        let mut request = Request::new(method, path);
-        if let Some(id) = who {
-            request = request.header("X-User-Id", &id.to_string());
-        }
+        let mut request = of(who, method, path);
         if body != Value::Null {
             request = request.json(&body);
         }

@@ -83,6 +83,11 @@ impl App {
         self.dir.path().join("data/chat.db")
     }
 
+    /// The folder of the files.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.dir.path().join("data/files")
+    }
+
     /// Acts as nobody in particular: as the system, or as whom the request names.
     pub(crate) fn as_system(&self) -> Client {
         Client {

@@ -181,7 +181,8 @@ impl Contract {
             .iter()
             .find(|known| **known == bare || **known == "*/*");
         let kind = kind.unwrap_or_else(|| panic!("the type {bare} is not documented: {said}"));
-        if !kind.ends_with("json") {
+        // Nor has an answer to HEAD a body that could say more.
+        if !kind.ends_with("json") || method == "HEAD" {
             return String::new();
         }
         let body: Value = serde_json::from_slice(&answer.body).expect(said);
@@ -210,7 +211,7 @@ impl Contract {
                 let status: u16 = status.parse().expect("a status");
                 let response = self.resolve(response);
                 let examples = &response["content"]["application/problem+json"]["examples"];
-                let codes: Vec<String> = match examples.is_null() {
+                let codes: Vec<String> = match examples.is_null() || method == "HEAD" {
                     true => vec![String::new()],
                     false => members(examples).map(|(code, _)| code.to_owned()).collect(),
                 };

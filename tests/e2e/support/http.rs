@@ -85,6 +85,29 @@ impl Request {
             .body(body.to_string())
     }
 
+    /// A request of the tus protocol.
+    pub(crate) fn tus(self) -> Self {
+        self.header("Tus-Resumable", "1.0.0")
+    }
+
+    /// Bytes that follow the first `offset` ones of an upload.
+    pub(crate) fn part(self, offset: usize, bytes: impl Into<Vec<u8>>) -> Self {
+        self.tus()
+            .header("Upload-Offset", &offset.to_string())
+            .header("Content-Type", "application/offset+octet-stream")
+            .body(bytes)
+    }
+
+    /// What every route of the tus protocol wants of a request, and of others nothing.
+    pub(crate) fn fit_for(self, method: &str, path: &str) -> Self {
+        match (method, path.starts_with("/uploads")) {
+            (_, false) => self,
+            ("PATCH", _) => self.part(0, "01234"),
+            ("POST", _) => self.tus().header("Upload-Length", "10"),
+            _ => self.tus(),
+        }
+    }
+
     /// A form of these parts.
     pub(crate) fn form(self, parts: &[Part<'_>]) -> Self {
         let mut body = Vec::new();

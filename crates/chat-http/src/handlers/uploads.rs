@@ -48,7 +48,7 @@ pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
-    let upload = soon(id, service.upload(acting.actor(), id)).await;
+    let upload = soon(service.upload(acting.actor(), id)).await;
     let upload = acting.told(upload)?;
     let mut response = HttpResponse::Ok().finish();
     answer::found(response.headers_mut(), &upload)?;
@@ -63,7 +63,7 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
     let Chunk { offset, checksum } = Chunk::of(request.headers())?;
     let whole = checksum.is_some();
     let part = service.resume_upload(acting.actor(), id, offset, whole);
-    let part = acting.told(soon(id, part).await)?;
+    let part = acting.told(soon(part).await)?;
     let limit = part.wants();
     if declared_length(request.headers()).is_some_and(|length| length > limit) {
         return Err(ServiceError::FileTooLarge { limit }.into());
@@ -87,11 +87,8 @@ pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
 }
 
 /// What is answered once nobody else goes on with the upload, unless that takes too long.
-async fn soon<T>(
-    id: UploadId,
-    answer: impl Future<Output = Result<T, ServiceError>>,
-) -> Result<T, ServiceError> {
+async fn soon<T>(answer: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
     timeout(PATIENCE, answer)
         .await
-        .unwrap_or(Err(ServiceError::UploadInterrupted(id)))
+        .unwrap_or(Err(ServiceError::Overloaded))
 }

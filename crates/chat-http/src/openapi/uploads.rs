@@ -63,8 +63,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     EXPIRES,
                     FILE,
                 ],
-            )
-            .refuses(&[&code::UPLOAD_INTERRUPTED]),
+            ),
         found(spoken(Operation::step("PATCH", "/uploads/{id}", "append_to_upload")))
             .about(
                 "Uploads",
