@@ -45,7 +45,20 @@ const WALLS: [(&str, &[&str]); 8] = [
     ),
     (
         "chat-files",
-        &["bytes", "chat-domain", "log", "tokio", "uuid"],
+        &[
+            "bytes",
+            "chat-domain",
+            "futures-util",
+            "log",
+            "object_store",
+            "reqwest",
+            "rustls",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "tokio",
+            "uuid",
+        ],
     ),
     (
         "chat-service",

@@ -5,7 +5,12 @@
     clippy::unwrap_used,
     reason = "a test that can't go on has failed"
 )]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each adapter has the suite once, with its own `fresh`"
+)]
 
-#[cfg(feature = "disk")]
 mod disk;
 mod harness;
+mod s3;
+mod s3_server;
