@@ -69,9 +69,13 @@ impl S3Reader {
 /// Why a range was not given: it does not say so itself when it lies outside.
 async fn why(bucket: &Bucket, path: &Path, end: u64, error: object_store::Error) -> BlobError {
     let fault = fault(error);
-    match (&fault, bucket.quick.head(path).await) {
-        (BlobError::Unavailable(reason), Ok(found)) if found.size < end => {
-            BlobError::Broken(reason.clone())
+    match &fault {
+        // The status of a range that can't be given.
+        BlobError::Unavailable(reason) if reason.contains("416") => {
+            match bucket.quick.head(path).await {
+                Ok(found) if found.size < end => BlobError::Broken(reason.clone()),
+                _ => fault,
+            }
         }
         _ => fault,
     }

@@ -28,7 +28,14 @@ pub(super) async fn begin_upload(bucket: &Bucket, id: Uuid) -> BlobResult<Upload
             .map_err(fault)?,
         parts: Vec::new(),
     };
-    write_down(bucket, id, &upload).await?;
+    if let Err(error) = write_down(bucket, id, &upload).await {
+        // Nobody would find it.
+        let aborted = bucket.quick.abort_multipart(&object, &upload.id).await;
+        if let Err(error) = aborted {
+            log::warn!("the upload to {object} can't be aborted: {error}");
+        }
+        return Err(error);
+    }
     Ok(upload)
 }
 

@@ -196,10 +196,7 @@ impl S3Staged {
         Some(async move {
             match bucket.quick.put_part(&object, &id, at, payload).await {
                 Ok(part) => Ok(part.content_id),
-                Err(error @ object_store::Error::PermissionDenied { .. }) => {
-                    Err(why(&bucket, &journal, fault(error)).await)
-                }
-                Err(error) => Err(fault(error)),
+                Err(error) => Err(why(&bucket, &journal, error).await),
             }
         })
     }
@@ -307,7 +304,7 @@ impl S3Staged {
             .complete_multipart(&object, &upload.id, parts.collect())
             .await;
         if let Err(error) = completed {
-            self.was_completed(&object, &upload, fault(error)).await?;
+            self.was_completed(&object, &upload, error).await?;
         }
         patient.copy(&object, &to).await.map_err(fault)
     }
@@ -318,14 +315,11 @@ impl S3Staged {
         &self,
         object: &Path,
         upload: &Upload,
-        error: BlobError,
+        error: object_store::Error,
     ) -> BlobResult<()> {
-        match self.bucket.quick.head(object).await.map_err(fault) {
+        match self.bucket.quick.head(object).await {
             Ok(found) if found.size == self.len() => Ok(()),
-            Ok(_) | Err(BlobError::Missing) => {
-                Err(why(&self.bucket, &self.journal(upload), error).await)
-            }
-            Err(_) => Err(error),
+            _ => Err(why(&self.bucket, &self.journal(upload), error).await),
         }
     }
 
@@ -335,12 +329,25 @@ impl S3Staged {
     }
 }
 
-/// Why an upload takes nothing more: not all stores say that they do not know it any more, but what was
-/// written down of it goes with it.
-async fn why(bucket: &Bucket, journal: &Path, error: BlobError) -> BlobError {
-    match bucket.quick.head(journal).await.map_err(fault) {
-        Err(BlobError::Missing) => BlobError::Missing,
-        _ => error,
+/// Why an upload takes nothing more. That it is not known, as some stores say it, and that it is not
+/// ours, as others do, means that it was aborted or completed. If what was written down of it is there
+/// still, it was completed by somebody who has not brought it to its key yet, and can be resumed.
+async fn why(bucket: &Bucket, journal: &Path, error: object_store::Error) -> BlobError {
+    use object_store::Error::{NotFound, PermissionDenied};
+    if !matches!(error, NotFound { .. } | PermissionDenied { .. }) {
+        return fault(error);
+    }
+    match bucket.quick.head(journal).await {
+        Err(NotFound { .. }) => BlobError::Missing,
+        _ => BlobError::Unavailable(error.to_string()),
+    }
+}
+
+/// Gives up a part on its way, and waits until nothing of it is sent any more.
+async fn give_up(sending: Option<JoinHandle<BlobResult<String>>>) {
+    if let Some(sending) = sending {
+        sending.abort();
+        let _ = sending.await;
     }
 }
 
@@ -389,9 +396,7 @@ impl Staged for S3Staged {
 
     fn discard(mut self: Box<Self>) -> Later<'static, BlobResult<()>> {
         Box::pin(async move {
-            if let Some(sending) = self.sending.take() {
-                sending.abort();
-            }
+            give_up(self.sending.take()).await;
             if self.is_stored() {
                 clear(&self.bucket, self.id, None).await?;
             }
@@ -403,7 +408,8 @@ impl Staged for S3Staged {
 
 impl Drop for S3Staged {
     fn drop(&mut self) {
-        if let Some(sending) = &self.sending {
+        let sending = self.sending.take();
+        if let Some(sending) = &sending {
             sending.abort();
         }
         if self.stays || !self.is_stored() {
@@ -413,6 +419,7 @@ impl Drop for S3Staged {
         // Nobody waits for it. Without a runtime it is left to be swept.
         if let Ok(runtime) = Handle::try_current() {
             drop(runtime.spawn(async move {
+                give_up(sending).await;
                 if let Err(error) = clear(&bucket, id, None).await {
                     log::warn!("the stage {id} can't be cleared: {error}");
                 }

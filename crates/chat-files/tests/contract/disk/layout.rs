@@ -110,7 +110,7 @@ async fn many_keys_come_in_pages() {
     for first in [3, 7] {
         let fan = dir.path().join(format!("blobs/{first:02x}"));
         fs::create_dir(&fan).unwrap();
-        for id in 1..=5_000 {
+        for id in 1..=2_100 {
             all.push(key(first, id));
             fs::write(fan.join(key(first, id).to_string()), "").unwrap();
         }

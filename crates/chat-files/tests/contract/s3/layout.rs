@@ -187,3 +187,26 @@ async fn what_was_completed_but_not_kept_can_be_resumed() {
     completed_but_not_kept(10 * MIB, 9 * MIB).await;
     completed_but_not_kept(9 * MIB, 10).await;
 }
+
+#[tokio::test]
+async fn what_somebody_else_completed_can_be_resumed() {
+    let server = S3Server::start();
+    let world = at(&server);
+    let all = bytes(18 * MIB, 1);
+    let mut first = world.staged(&all.slice(..9 * MIB)).await;
+    let mark = first.mark().await.unwrap();
+    let mut second = world.store.resume(&mark).await.unwrap();
+    let obstacle = server.bucket().join("some/prefix/blobs/01");
+    let obstacle = obstacle.join(key(1, 1).to_string());
+    fs::create_dir_all(&obstacle).unwrap();
+    assert!(first.keep(key(1, 1)).await.is_err());
+    let rest = all.slice(9 * MIB..);
+    let written = write(&mut *second, &rest, CHUNK).await;
+    let settled = written.and(second.settle().await);
+    assert!(matches!(settled, Err(BlobError::Unavailable(_))));
+    drop(second);
+    let mut third = world.store.resume(&mark).await.unwrap();
+    write(&mut *third, &rest, CHUNK).await.unwrap();
+    third.keep(key(1, 2)).await.unwrap();
+    assert!(world.kept(key(1, 2)).await == Some(all));
+}
