@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use chat_files::S3Location;
 use clap::ArgMatches;
 
 use crate::cli::{CONFIG, SETTINGS};
@@ -30,19 +31,14 @@ pub enum FilesPlace {
     /// A folder.
     Disk(PathBuf),
     /// A bucket, and what stands before every key in it.
-    S3 {
-        /// The bucket.
-        bucket: String,
-        /// The prefix, without slashes at its ends; may be empty.
-        prefix: String,
-    },
+    S3(S3Location),
 }
 
 impl fmt::Display for FilesPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Disk(dir) => dir.display().fmt(f),
-            Self::S3 { bucket, prefix } => write!(f, "s3://{bucket}/{prefix}"),
+            Self::S3(place) => place.fmt(f),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chat_domain::ports::{BlobStore, Store, SystemClock};
-use chat_files::DiskStore;
+use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
 use chat_service::{ChatService, FileCheck, FileOptions};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
@@ -25,8 +25,22 @@ pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
                  it, or choose another with --files-url"
             )
         })?),
-        FilesPlace::S3 { .. } => anyhow::bail!("not yet"),
+        FilesPlace::S3(place) => Arc::new(open_s3(config, place)?),
     })
+}
+
+fn open_s3(config: &Config, place: &S3Location) -> Result<S3Store> {
+    S3Store::from_env(place, config.files_links)
+        .with_context(|| format!("can't use {place} for files; look at the AWS_* variables"))
+}
+
+/// Whether the place answers. A bucket that does not exist would look as if everything in it were lost.
+pub(crate) async fn reach(config: &Config) -> Result<()> {
+    let FilesPlace::S3(place) = &config.files else {
+        return Ok(());
+    };
+    let reached = open_s3(config, place)?.check().await;
+    reached.with_context(|| format!("can't reach {place}; look at the AWS_* variables"))
 }
 
 /// What the service needs to keep files there.
@@ -67,7 +81,11 @@ fn check(config: &Config, repair: bool) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let check = runtime.block_on(service.check_files(repair, &mut progress))?;
+    let check = runtime.block_on(async {
+        reach(config).await?;
+        let check = service.check_files(repair, &mut progress).await;
+        anyhow::Ok(check?)
+    })?;
     bar.finish_and_clear();
     report(&check)?;
     Ok(if check.found == 0 || check.mended {

@@ -81,6 +81,10 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             path.display(),
             config.files,
         );
+        // Messages without files go on without it.
+        if let Err(error) = files::reach(config).await {
+            log::error!("files are not available now: {error:#}");
+        }
         let handle = server.handle();
         let hurry = async move {
             signals.next().await;

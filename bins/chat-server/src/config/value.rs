@@ -48,16 +48,7 @@ impl Value {
     pub(super) fn files(&self) -> Result<FilesPlace, InvalidSetting> {
         let place = match self.text.split_once("://") {
             Some(("file", dir)) if !dir.is_empty() => Some(FilesPlace::Disk(PathBuf::from(dir))),
-            Some(("s3", rest)) => {
-                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                let prefix = prefix.trim_matches('/');
-                let plain = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
-                let named = !bucket.is_empty() && rest.chars().all(plain);
-                named.then(|| FilesPlace::S3 {
-                    bucket: bucket.to_owned(),
-                    prefix: prefix.to_owned(),
-                })
-            }
+            Some(("s3", _)) => self.text.parse().ok().map(FilesPlace::S3),
             _ => None,
         };
         place.ok_or_else(|| {
