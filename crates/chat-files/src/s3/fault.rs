@@ -15,9 +15,23 @@ pub(super) fn fault(error: Error) -> BlobError {
         Error::Generic { .. }
         | Error::JoinError { .. }
         | Error::PermissionDenied { .. }
-        | Error::Unauthenticated { .. } => BlobError::Unavailable(error.to_string()),
-        _ => BlobError::Broken(error.to_string()),
+        | Error::Unauthenticated { .. } => BlobError::Unavailable(told(&error)),
+        _ => BlobError::Broken(told(&error)),
     }
+}
+
+/// The error with what caused it: that a connection was refused, or a certificate, is said last.
+pub(super) fn told(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let reason = error.to_string();
+        if !text.contains(&reason) {
+            text = format!("{text}: {reason}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Nothing was to be left, and nothing was there.

@@ -20,7 +20,7 @@ use object_store::signer::{Method, SignedUrlOptions, Signer};
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use bucket::Bucket;
-use fault::{fault, gone_is_fine};
+use fault::{fault, gone_is_fine, told};
 use mark::Mark;
 use reader::S3Reader;
 use staged::S3Staged;
@@ -99,7 +99,7 @@ impl S3Store {
         let mut found = self.bucket.quick.list(Some(&self.bucket.blobs()));
         match found.next().await {
             None | Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(BlobError::Unavailable(error.to_string())),
+            Some(Err(error)) => Err(BlobError::Unavailable(told(&error))),
         }
     }
 }

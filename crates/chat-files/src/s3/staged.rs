@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::S3Store;
 use super::bucket::{Bucket, Kind};
-use super::fault::fault;
+use super::fault::{fault, told};
 use super::gather::Gathered;
 use super::mark::{Mark, PART, Upload};
 use super::stage::{begin_upload, clear, read, write_down};
@@ -339,7 +339,7 @@ async fn why(bucket: &Bucket, journal: &Path, error: object_store::Error) -> Blo
     }
     match bucket.quick.head(journal).await {
         Err(NotFound { .. }) => BlobError::Missing,
-        _ => BlobError::Unavailable(error.to_string()),
+        _ => BlobError::Unavailable(told(&error)),
     }
 }
 
