@@ -195,10 +195,10 @@ async fn a_place_kept_by_its_last_writer_is_not_written_again() {
                 staged.settle().await.unwrap();
                 assert_eq!(world.store.size(key).await, Ok(None));
             }
-            Err(error) => {
-                assert_eq!(error, BlobError::Missing);
-                assert!(world.kept(key).await == Some(all));
-            }
+            Err(BlobError::Missing) => assert!(world.kept(key).await == Some(all)),
+            // A slow disk, and it is being kept still.
+            Err(BlobError::Unavailable(_)) => {}
+            Err(error) => panic!("{error}"),
         }
     }
 }
