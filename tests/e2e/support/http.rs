@@ -155,6 +155,11 @@ impl Request {
         self.send_and_place(address).0
     }
 
+    /// The same to another server, of which the document knows nothing.
+    pub(crate) fn send_elsewhere(&self, address: SocketAddr) -> Answer {
+        exchange(address, &self.bytes(address, "close")).expect("an answer")
+    }
+
     /// The same, with the place that the answer has in the document.
     pub(crate) fn send_and_place(&self, address: SocketAddr) -> (Answer, Option<Place>) {
         let bytes = self.bytes(address, "close");
@@ -172,12 +177,21 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Ans
 
 fn exchange_and(address: SocketAddr, bytes: &[u8], end: bool) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     // A server may answer and close before it has read everything; its answer counts.
     let written = stream.write_all(bytes);
     if end {
         stream.shutdown(Shutdown::Write)?;
     }
+    read(stream).map_err(|error| written.err().unwrap_or(error))
+}
+
+/// The answer on a connection on which a request was begun.
+pub(crate) fn read_answer(stream: TcpStream) -> Answer {
+    read(stream).expect("an answer")
+}
+
+fn read(mut stream: TcpStream) -> std::io::Result<Answer> {
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut read = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
@@ -191,7 +205,7 @@ fn exchange_and(address: SocketAddr, bytes: &[u8], end: bool) -> std::io::Result
                 }
             }
             Err(_) if !read.is_empty() => break,
-            Err(error) => return Err(written.err().unwrap_or(error)),
+            Err(error) => return Err(error),
         }
     }
     Answer::parse(&read).ok_or_else(|| {

@@ -11,11 +11,11 @@ mod process;
 mod redact;
 mod store;
 
-pub(crate) use app::{App, NOTHING};
+pub(crate) use app::{App, NOTHING, id};
 pub(crate) use connection::Connection;
 pub(crate) use contract::{Place, contract, members};
 pub(crate) use exposition::Exposition;
-pub(crate) use http::{Answer, Part, Request, exchange, pairs};
+pub(crate) use http::{Answer, Part, Request, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
 pub(crate) use needs::available;
 pub(crate) use process::{EARLY_ACK, Process, SERVER, output, server_command, server_command_at};

@@ -1,0 +1,176 @@
+//! The same server with its files in S3: what goes in comes out, and what S3 can't do now is 503.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::{
+    Answer, Part, Process, Request, SERVER, output, server_command, server_command_at,
+};
+
+#[path = "../../crates/chat-files/tests/contract/s3_server.rs"]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod s3_server;
+
+use s3_server::{BUCKET, S3Server};
+
+/// The arguments that say where database and files lie.
+fn places(data: &Path, bucket: &str) -> Vec<String> {
+    let data = data.display();
+    [
+        "--data-dir".to_owned(),
+        data.to_string(),
+        "--files-url".to_owned(),
+    ]
+    .into_iter()
+    .chain([format!("s3://{bucket}/chat")])
+    .collect()
+}
+
+fn start(s3: &S3Server, data: &Path, more: &[&str]) -> Process {
+    let mut command = server_command_at(Path::new(SERVER));
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .args(places(data, BUCKET))
+        .args(more)
+        .envs(s3.environment());
+    Process::spawn(&mut command)
+}
+
+fn post_file(process: &Process, bytes: &[u8]) -> Answer {
+    Request::new("POST", "/files")
+        .form(&[Part::File("a.bin", bytes)])
+        .send(process.address())
+}
+
+fn get(process: &Process, path: &str) -> Answer {
+    Request::new("GET", path).send(process.address())
+}
+
+#[test]
+fn files_in_s3_come_back_and_outlive_the_process() {
+    let s3 = S3Server::start();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = start(&s3, dir.path(), &[]);
+    let small = b"hello".to_vec();
+    // More than one part of S3.
+    let large: Vec<u8> = (0..9_000_000_u32).map(|n| (n / 13) as u8).collect();
+    post_file(&process, &small).expect(201);
+    post_file(&process, &large).expect(201);
+    post_file(&process, &large).expect(201);
+    drop(process);
+    let process = start(&s3, dir.path(), &[]);
+    assert_eq!(get(&process, "/files/1/content").body, small);
+    let part = Request::new("GET", "/files/3/content").header("Range", "bytes=8388600-8388619");
+    let part = part.send(process.address());
+    assert_eq!(
+        (part.status, &part.body[..]),
+        (206, &large[8_388_600..8_388_620])
+    );
+    let mut check = server_command();
+    check
+        .args(["files", "check"])
+        .args(places(dir.path(), BUCKET));
+    let checked = output(check.envs(s3.environment()));
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{said}");
+    assert_eq!(
+        said.trim(),
+        "2 blobs, 9000005 bytes, 0 known to be lost: all agree"
+    );
+    assert_eq!((s3.open_uploads(), s3.open_parts()), (0, 0));
+}
+
+#[test]
+fn without_s3_files_are_503_and_messages_go_on() {
+    let mut s3 = S3Server::start();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = start(&s3, dir.path(), &[]);
+    for name in ["ada", "bob"] {
+        let user = json!({"username": name, "email": format!("{name}@example.org")});
+        Request::new("POST", "/users")
+            .json(&user)
+            .send(process.address())
+            .expect(201);
+    }
+    post_file(&process, b"hello").expect(201);
+    s3.stop();
+    let refused = post_file(&process, b"other");
+    refused.problem(503, "unavailable");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    get(&process, "/files/1/content").problem(503, "unavailable");
+    let with_a_message = Request::new("POST", "/messages").form(&[
+        Part::Text("sender_id", "1"),
+        Part::Text("receiver_id", "2"),
+        Part::Text("type", "file"),
+        Part::File("a.bin", b"other"),
+    ]);
+    with_a_message
+        .send(process.address())
+        .problem(503, "unavailable");
+    let text = json!({"sender_id": 1, "receiver_id": 2, "type": "text", "content": "hi"});
+    let sent = Request::new("POST", "/messages")
+        .json(&text)
+        .send(process.address());
+    assert_eq!(sent.expect(201)["seq"], 1, "nothing was half-done");
+    get(&process, "/files/2").problem(404, "file_not_found");
+    s3.start_again();
+    assert_eq!(get(&process, "/files/1/content").body, b"hello");
+    let stored = post_file(&process, b"other").expect(201);
+    assert_eq!(
+        get(&process, stored["url"].as_str().expect("a url")).body,
+        b"other"
+    );
+}
+
+#[test]
+fn clients_are_led_to_s3_when_it_is_told_to() {
+    let s3 = S3Server::start();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = start(&s3, dir.path(), &["--files-links"]);
+    post_file(&process, b"hello").expect(201);
+    let led = get(&process, "/files/1/content");
+    assert_eq!(led.status, 307);
+    assert_eq!(led.header("cache-control"), Some("no-store"));
+    let url = led.header("location").expect("a location");
+    let rest = url.strip_prefix(&s3.endpoint()).expect("a URL of S3");
+    assert!(
+        rest.contains("response-content-disposition=attachment"),
+        "{rest}"
+    );
+    let address = s3
+        .endpoint()
+        .replace("http://", "")
+        .parse()
+        .expect("an address");
+    let fetched = Request::new("GET", rest).send_elsewhere(address);
+    assert_eq!((fetched.status, &fetched.body[..]), (200, &b"hello"[..]));
+    // What a browser might run is no thumbnail, and HEAD is answered here.
+    let head = Request::new("HEAD", "/files/1/content").send(process.address());
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (200, Some("5"))
+    );
+}
+
+#[test]
+fn a_bucket_that_is_not_there_is_not_taken_for_an_empty_one() {
+    let s3 = S3Server::start();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = start(&s3, dir.path(), &[]);
+    post_file(&process, b"hello").expect(201);
+    drop(process);
+    let mut check = server_command();
+    check
+        .args(["files", "check", "--repair"])
+        .args(places(dir.path(), "another-bucket"));
+    let checked = output(check.envs(s3.environment()));
+    assert_eq!(checked.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&checked.stderr);
+    assert!(
+        said.contains("can't reach s3://another-bucket/chat"),
+        "{said}"
+    );
+    let process = start(&s3, dir.path(), &[]);
+    assert_eq!(get(&process, "/files/1/content").body, b"hello");
+}
