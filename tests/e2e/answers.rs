@@ -15,7 +15,7 @@ use chat_service::{ChatService, FileOptions};
 use chat_store::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
-use crate::support::{App, Place, Request, contract};
+use crate::support::{App, Part, Place, Request, contract};
 
 mod files;
 mod story;
@@ -169,6 +169,11 @@ fn refused_for_slowness(reached: &mut Reached) {
             .header("Content-Type", "application/json");
         reached.send(address, &slow.header("Content-Length", "100").body("{"));
     }
+    let stalls = Request::new("POST", "/files").form(&[Part::File("a", b"hello")]);
+    let (told, _) = stalls
+        .header("Content-Length", "900")
+        .send_and_place(address);
+    told.problem(408, "request_timeout");
     let begun = Request::new("POST", "/uploads").fit_for("POST", "/uploads");
     reached.send(address, &begun);
     let slow = Request::new("PATCH", "/uploads/1").part(0, "0");
