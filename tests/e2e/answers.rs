@@ -15,7 +15,7 @@ use chat_service::{ChatService, FileOptions};
 use chat_store::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
-use crate::support::{App, Part, Place, Request, contract};
+use crate::support::{App, Place, Request, contract};
 
 mod files;
 mod story;
@@ -169,10 +169,11 @@ fn refused_for_slowness(reached: &mut Reached) {
             .header("Content-Type", "application/json");
         reached.send(address, &slow.header("Content-Length", "100").body("{"));
     }
-    let stalls = Request::new("POST", "/files").form(&[Part::File("a", b"hello")]);
-    let (told, _) = stalls
+    let stalls = Request::new("POST", "/files")
+        .header("Content-Type", "multipart/form-data; boundary=b")
         .header("Content-Length", "900")
-        .send_and_place(address);
+        .body("--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nhel");
+    let (told, _) = stalls.send_and_place(address);
     told.problem(408, "request_timeout");
     let begun = Request::new("POST", "/uploads").fit_for("POST", "/uploads");
     reached.send(address, &begun);

@@ -20,6 +20,8 @@ fn schemathesis_finds_nothing() {
         // together is more than a schema can say.
         .args(["--checks", "all"])
         .args(["--exclude-checks", "positive_data_acceptance"])
+        // tus answers 412 where other protocols have 400, and sends bytes that no schema describes.
+        .args(["--exclude-path-regex", "^/uploads"])
         .args(["--max-examples", "40", "--seed", "1", "--no-color"])
         .current_dir(dir.path())
         .output()

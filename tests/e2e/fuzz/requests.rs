@@ -225,7 +225,8 @@ fn every_answer_is_one_of_the_document() {
     holds(500, cases, |case| {
         let answer = case.request().send(app.address());
         assert!(answer.status < 500, "{}", answer.text());
-        if answer.status >= 400 {
+        // An answer to HEAD has no body to look at.
+        if answer.status >= 400 && !answer.body.is_empty() {
             let problem: Value = serde_json::from_slice(&answer.body).expect("a problem");
             answer.problem(answer.status, problem["code"].as_str().expect("a code"));
         }
