@@ -69,8 +69,8 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use chat_domain::{
-        Caption, EmailAddress, FileName, FileSize, FileUrl, GroupId, GroupName, MediaType,
-        MessageBody, MessageId, Role, UserId, Username,
+        Blob, BlobId, Caption, EmailAddress, FileName, FileSize, FileUrl, GroupId, GroupName,
+        MediaType, MessageBody, MessageId, Role, UploadId, UserId, Username,
     };
 
     use super::*;
@@ -183,9 +183,69 @@ mod tests {
         ]
     }
 
+    /// The same of what came with files.
+    fn all_of_files() -> Vec<Fingerprint> {
+        let name = |name| FileName::parse(name).ok();
+        let store = |byte, name| StoreFile {
+            received: ReceivedFile {
+                blob: Blob {
+                    id: BlobId::parse(1).unwrap(),
+                    hash: BlobHash::from_bytes([byte; 32]),
+                    size: FileSize::parse(5).unwrap(),
+                    stored: true,
+                },
+                media_type: MediaType::parse("a/b").unwrap(),
+            },
+            name,
+        };
+        let send = |sender, recipient, as_image, caption: Option<&str>, file| {
+            Fields::of(&SendFile {
+                sender: user(sender),
+                recipient,
+                as_image,
+                caption: caption.map(|text| Caption::parse(text).unwrap()),
+                file,
+            })
+        };
+        let [bob, team] = [Recipient::User(user(2)), Recipient::Group(group(2))];
+        let delete = |id| {
+            let file = FileId::parse(id).unwrap();
+            Fields::of(&DeleteFile { file })
+        };
+        let end = |id| {
+            let upload = UploadId::parse(id).unwrap();
+            Fields::of(&DeleteUpload { upload })
+        };
+        let begin = |length, name, metadata: Option<&str>| {
+            let length = FileSize::parse(length).unwrap();
+            let metadata = metadata.map(str::to_owned);
+            Fields::of(&CreateUpload::of(length, name, metadata))
+        };
+        vec![
+            Fields::of(&store(1, None)),
+            Fields::of(&store(2, None)),
+            Fields::of(&store(1, name("a"))),
+            send(1, bob, false, None, store(1, None)),
+            send(3, bob, false, None, store(1, None)),
+            send(1, team, false, None, store(1, None)),
+            send(1, bob, true, None, store(1, None)),
+            send(1, bob, false, Some("hi"), store(1, None)),
+            send(1, bob, false, None, store(2, None)),
+            send(1, bob, false, None, store(1, name("a"))),
+            delete(1),
+            delete(2),
+            begin(5, None, None),
+            begin(6, None, None),
+            begin(5, name("a"), None),
+            begin(5, None, Some("a")),
+            end(1),
+            end(2),
+        ]
+    }
+
     #[test]
     fn every_field_counts() {
-        let all = all();
+        let all = [all(), all_of_files()].concat();
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
     }
@@ -193,18 +253,22 @@ mod tests {
     /// A change here refuses retries across an update.
     #[test]
     fn fingerprints_stay_what_they_are() {
-        let mut digest = Sha256::new();
-        for fingerprint in all() {
-            digest.update(fingerprint.as_bytes());
+        for (fingerprints, expected) in [
+            (
+                all(),
+                "17c2817e59decfe2039e3d7834c81fdb5895b6a4d661052a365ee16f31d18041",
+            ),
+            (
+                all_of_files(),
+                "dea566b59db881381634437cbaa5210e34056d25aa59093a7308e35bb5f1950c",
+            ),
+        ] {
+            let mut digest = Sha256::new();
+            for fingerprint in fingerprints {
+                digest.update(fingerprint.as_bytes());
+            }
+            let digest = BlobHash::from_bytes(digest.finalize().into());
+            assert_eq!(digest.to_string(), expected);
         }
-        let hex: String = digest
-            .finalize()
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
-        assert_eq!(
-            hex,
-            "17c2817e59decfe2039e3d7834c81fdb5895b6a4d661052a365ee16f31d18041"
-        );
     }
 }

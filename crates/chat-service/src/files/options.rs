@@ -7,7 +7,7 @@ use chat_domain::ports::{BlobStore, Media};
 use chat_domain::{BlobHash, Thumbnail, ThumbnailSize};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Locks;
 use crate::ServiceError;
@@ -29,6 +29,9 @@ pub struct FileOptions {
 /// The most bytes of thumbnails that are remembered.
 const MOST_THUMBNAILS: u64 = 16 * 1024 * 1024;
 
+/// How many files come in at once: each takes some memory while it does.
+const INCOMING_AT_ONCE: usize = 256;
+
 /// How many MiB of pictures are held at once to be drawn in small.
 const PICTURES_AT_ONCE: usize = 128;
 
@@ -39,6 +42,7 @@ const USUAL_THUMBNAILS: usize = 1_024;
 pub(crate) struct Shelf {
     pub(crate) options: FileOptions,
     pub(crate) locks: Locks,
+    incoming: Arc<Semaphore>,
     /// For each MiB of a picture that is read to be drawn in small.
     pub(crate) pictures: Semaphore,
     pub(crate) thumbnails: Cache<(BlobHash, ThumbnailSize), Thumbnail, Bytes>,
@@ -49,9 +53,16 @@ impl Shelf {
         Self {
             options,
             locks: Locks::default(),
+            incoming: Arc::new(Semaphore::new(INCOMING_AT_ONCE)),
             pictures: Semaphore::new(PICTURES_AT_ONCE),
             thumbnails: Cache::with_weighter(USUAL_THUMBNAILS, MOST_THUMBNAILS, Bytes),
         }
+    }
+
+    /// Room for one more file to come in; `Overloaded` when as many come as may.
+    pub(crate) fn room(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let room = Arc::clone(&self.incoming).try_acquire_owned();
+        room.map_err(|_| ServiceError::Overloaded)
     }
 }
 

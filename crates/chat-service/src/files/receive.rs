@@ -6,6 +6,7 @@ use chat_domain::{
     Actor, Blob, BlobHash, File, FileName, FileSize, MediaType, NewFile, NewFileSource, Timestamp,
 };
 use futures_util::future::try_join;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::intake::{self, Intake, Seen};
 use crate::access::known_actor;
@@ -22,14 +23,15 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 pub struct IncomingFile {
     service: ChatService,
     intake: Intake,
+    _room: OwnedSemaphorePermit,
 }
 
 /// The bytes of a file, kept and waiting for [`StoreFile`] or [`SendFile`](crate::SendFile) to make
 /// them one. If neither comes within the grace period they are collected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedFile {
-    pub(super) blob: Blob,
-    pub(super) media_type: MediaType,
+    pub(crate) blob: Blob,
+    pub(crate) media_type: MediaType,
 }
 
 impl ReceivedFile {
@@ -103,7 +105,8 @@ impl ChatService {
     /// Begins to receive a file of the actor's; `declared` is how many bytes it is said to have.
     ///
     /// # Errors
-    /// `FileTooLarge` when more are declared than a file may have, `Blobs`.
+    /// `FileTooLarge` when more are declared than a file may have; `Overloaded` when 256 files are
+    /// coming in already; `Blobs`.
     ///
     /// ```no_run
     /// # async fn example(chat: chat_service::ChatService, ada: chat_domain::Actor)
@@ -131,10 +134,13 @@ impl ChatService {
         }
         self.read(Cost::Bounded, move |tx| known_actor(tx, actor))
             .await?;
-        let stage = self.shelf()?.options.blobs.stage().await?;
+        let shelf = self.shelf()?;
+        let room = shelf.room()?;
+        let stage = shelf.options.blobs.stage().await?;
         Ok(IncomingFile {
             service: self.clone(),
             intake: Intake::new(stage, limit),
+            _room: room,
         })
     }
 
@@ -177,7 +183,11 @@ impl IncomingFile {
     /// # Errors
     /// `FileEmpty`, `Blobs`, `Store`.
     pub async fn finish(self) -> Result<ReceivedFile, ServiceError> {
-        let Self { service, intake } = self;
+        let Self {
+            service,
+            intake,
+            _room,
+        } = self;
         if intake.size() == 0 {
             return Err(ServiceError::FileEmpty);
         }

@@ -26,6 +26,19 @@ pub struct CreateUpload {
     stays: std::time::Duration,
 }
 
+#[cfg(test)]
+impl CreateUpload {
+    pub(crate) fn of(length: FileSize, name: Option<FileName>, metadata: Option<String>) -> Self {
+        let stays = std::time::Duration::ZERO;
+        Self {
+            length,
+            name,
+            metadata,
+            stays,
+        }
+    }
+}
+
 impl Command for CreateUpload {
     type Done = Upload;
 
