@@ -3,7 +3,7 @@
 use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::support::{App, redact};
+use crate::support::{App, Part, redact};
 
 macro_rules! snapshot {
     ($name:literal, $value:expr) => {
@@ -49,6 +49,22 @@ fn answers_keep_their_form() {
     snapshot!(
         "receipts",
         app.as_user(ada).get("/messages/1/seen").expect(200)
+    );
+    let pixel = include_bytes!("answers/pixel.png");
+    let form = [Part::File("p.png", pixel)];
+    let stored = app.as_user(ada).post_form("/files", &form).expect(201);
+    snapshot!("file_stored", stored);
+    let form = [
+        Part::Text("receiver_id", "2"),
+        Part::Text("type", "image"),
+        Part::File("p.png", pixel),
+    ];
+    let sent = app.as_user(ada).post_form("/messages", &form).expect(201);
+    snapshot!("message_with_its_file", sent);
+    system.delete("/files/3").expect(204);
+    snapshot!(
+        "message_whose_file_is_deleted",
+        system.get("/messages/3").expect(200)
     );
     snapshot!("problem", system.get("/users/99").expect(404));
     let bad = json!({"username": "", "email": "x", "admin": true});
