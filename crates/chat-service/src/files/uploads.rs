@@ -226,7 +226,12 @@ impl ChatService {
     /// An upload whose bytes are gone can't be gone on with: it is over, and its client begins anew.
     async fn lost_upload(&self, actor: Actor, id: UploadId) -> ServiceError {
         log::error!("the staged bytes of upload {id} are lost");
-        let gone = self.write(move |tx, _| Ok(tx.delete_upload(id)?)).await;
+        let gone = self
+            .write(move |tx, _| match tx.lock_upload(id)? {
+                Some(_) => Ok(tx.delete_upload(id)?),
+                None => Ok(()),
+            })
+            .await;
         gone.err()
             .unwrap_or(ServiceError::UploadNotFound { id, actor })
     }
