@@ -156,7 +156,10 @@ impl ChatService {
             // A record is there before its bytes are, so that none of them can have been too late.
             let orphaned = self.read(Cost::Scan, move |tx| orphaned(tx, &keys)).await?;
             for key in orphaned {
-                self.differ(check, FileDifference::Orphaned(key)).await?;
+                // A record goes after its bytes: if it went since they were listed, so did they.
+                if blobs.size(key).await?.is_some() {
+                    self.differ(check, FileDifference::Orphaned(key)).await?;
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
 
 mod actors;
+mod check;
 mod collection;
 mod exactness;
 mod failures;
