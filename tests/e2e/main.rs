@@ -13,6 +13,7 @@ mod bench;
 mod content;
 mod crash;
 mod files;
+mod files_check;
 mod fuzz;
 mod groups;
 mod health;

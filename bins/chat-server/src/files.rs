@@ -62,11 +62,15 @@ pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<ExitCode> {
 /// Checks, and prints a line for each difference and one for all.
 fn check(config: &Config, repair: bool) -> Result<ExitCode> {
     let database = serve::existing_options(config);
+    // It must be there: in one that were made here no record would have any of the bytes, and a repair
+    // would remove them all.
+    let reading = ReadOnlySqliteStore::open(&database)?;
     // A repair takes the database for itself, a check reads beside whoever has it.
     let store: Arc<dyn Store> = if repair {
+        drop(reading);
         Arc::new(SqliteStore::open(&database)?)
     } else {
-        Arc::new(ReadOnlySqliteStore::open(&database)?)
+        Arc::new(reading)
     };
     let service = ChatService::new(store, Arc::new(SystemClock))
         .keeping_files(options(config, open(config)?));

@@ -2,27 +2,15 @@
 
 use std::path::Path;
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde_json::Value;
 
 use super::checker::{Found, Row};
 use super::records::To;
-
-/// One row of a query, as text.
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
+use crate::support;
 
 /// Every row that `query` gives as `line`.
 pub(crate) fn lines(data: &Path, query: &str) -> Vec<String> {
-    let path = data.join("chat.db").display().to_string();
-    let mut connection = SqliteConnection::establish(&path).expect("the database opens");
-    let found = diesel::sql_query(query).load::<Line>(&mut connection);
-    let found = found.unwrap_or_else(|error| panic!("{error}: {query}"));
-    found.into_iter().map(|row| row.line).collect()
+    support::lines(&data.join("chat.db"), query)
 }
 
 const MESSAGES: &str = "
@@ -85,8 +73,5 @@ fn number(value: &Value) -> i64 {
 
 /// Spoils a database.
 pub(crate) fn execute(data: &Path, statement: &str) {
-    let path = data.join("chat.db").display().to_string();
-    let mut connection = SqliteConnection::establish(&path).expect("the database opens");
-    let done = diesel::sql_query(statement).execute(&mut connection);
-    done.unwrap_or_else(|error| panic!("{error}: {statement}"));
+    support::execute(&data.join("chat.db"), statement);
 }

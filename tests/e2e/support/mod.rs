@@ -20,4 +20,4 @@ pub(crate) use linking::Linking;
 pub(crate) use needs::available;
 pub(crate) use process::{EARLY_ACK, Process, SERVER, output, server_command, server_command_at};
 pub(crate) use redact::redact;
-pub(crate) use store::{digest, execute};
+pub(crate) use store::{digest, execute, lines};

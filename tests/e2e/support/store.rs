@@ -19,6 +19,20 @@ fn connect(database: &Path) -> SqliteConnection {
     SqliteConnection::establish(&path).expect("the database opens")
 }
 
+/// Every row that `query` gives as `line`.
+pub(crate) fn lines(database: &Path, query: &str) -> Vec<String> {
+    let found = diesel::sql_query(query).load::<Line>(&mut connect(database));
+    let found = found.unwrap_or_else(|error| panic!("{error}: {query}"));
+    found.into_iter().map(|row| row.line).collect()
+}
+
+/// One row of a query, as text.
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
 /// Every row of every table as text: equal before and after means that nothing was written.
 pub(crate) fn digest(database: &Path) -> Vec<String> {
     let mut connection = connect(database);

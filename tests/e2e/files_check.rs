@@ -1,0 +1,173 @@
+//! `files check` as an operator runs it: beside the server, and to mend after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Part, Process, Request, lines, output, server_command};
+
+/// Stores a file as the system; its id.
+fn store(server: &Process, name: &str, bytes: &[u8]) -> i64 {
+    let request = Request::new("POST", "/files").form(&[Part::File(name, bytes)]);
+    let file = request.send(server.address()).expect(201);
+    file["id"].as_i64().expect("an id")
+}
+
+/// The content of a file, if it is there; else it must be known to be lost.
+fn content(server: &Process, file: i64) -> Option<Vec<u8>> {
+    let request = Request::new("GET", &format!("/files/{file}/content"));
+    let answer = request.send(server.address());
+    if answer.status == 200 {
+        return Some(answer.body);
+    }
+    answer.problem(404, "file_content_lost");
+    None
+}
+
+/// Runs `files check` on a data folder: its exit code, what it printed, and what it complained of.
+fn check(data: &Path, flags: &[&str]) -> (i32, String, String) {
+    let mut process = server_command();
+    process.args(["files", "check"]).args(flags);
+    let done = output(process.arg("--data-dir").arg(data));
+    let [out, err] = [done.stdout, done.stderr].map(|said| String::from_utf8(said).expect("text"));
+    (done.status.code().expect("a code"), out, err)
+}
+
+/// What blobs there are, by id: their keys.
+fn keys(data: &Path) -> Vec<String> {
+    let query = "SELECT lower(hex(hash)) || '-' || id AS line FROM blobs ORDER BY id";
+    lines(&data.join("chat.db"), query)
+}
+
+fn blob(data: &Path, key: &str) -> PathBuf {
+    data.join("files/blobs").join(&key[..2]).join(key)
+}
+
+/// Bytes that no record has; their key.
+fn orphan(data: &Path) -> String {
+    let key = format!("{}-9", "ab".repeat(32));
+    let path = blob(data, &key);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(&path, "of nobody").expect("it is written");
+    key
+}
+
+#[test]
+fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path();
+    let server = Process::start(data);
+    let files = ["missing", "other", "shorter", "whole"];
+    let [missing, other, shorter, whole] = files.map(|name| store(&server, name, name.as_bytes()));
+    let twin = store(&server, "twin", b"missing");
+    let (code, out, err) = check(data, &[]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(out, "4 blobs, 24 bytes, 0 known to be lost: all agree\n");
+
+    let keys = keys(data);
+    assert_eq!(keys.len(), 4, "the same bytes are kept once");
+    fs::remove_file(blob(data, &keys[0])).expect("it is removed");
+    fs::write(blob(data, &keys[1]), "OTHER").expect("it is written");
+    fs::write(blob(data, &keys[2]), "short").expect("it is written");
+    let orphan = orphan(data);
+    let named = [
+        format!("blob 1 is missing: nothing is kept under {}\n", keys[0]),
+        format!(
+            "blob 2 is damaged: the bytes under {} are others, or can't be read\n",
+            keys[1]
+        ),
+        format!(
+            "blob 3 is damaged: the bytes under {} are others, or can't be read\n",
+            keys[2]
+        ),
+        format!("{orphan} is orphaned: no record has it\n"),
+    ];
+    let (code, out, err) = check(data, &[]);
+    assert_eq!((code, err.as_str()), (1, ""), "{out}");
+    let all = "4 blobs, 24 bytes, 0 known to be lost: 4 differences\n";
+    assert_eq!(out, named.concat() + all);
+    assert_eq!(content(&server, missing), None);
+
+    let (code, out, err) = check(data, &["--repair"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err.lines().count(), 1, "one sentence: {err}");
+    assert!(
+        err.contains("chat.db is in use by another process"),
+        "{err}"
+    );
+    assert!(blob(data, &orphan).exists(), "nothing was mended");
+
+    assert!(server.terminate().success());
+    let (code, out, err) = check(data, &["--repair"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let mended = named.map(|line| format!("mended: {line}")).concat();
+    assert_eq!(out, mended + all);
+    assert!(!blob(data, &orphan).exists());
+    for (key, bytes) in [(&keys[1], "OTHER"), (&keys[2], "short")] {
+        assert!(!blob(data, key).exists());
+        let aside = fs::read_to_string(data.join("files/damaged").join(key));
+        assert_eq!(aside.expect("it is set aside"), bytes);
+    }
+
+    let (code, out, _) = check(data, &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "1 blobs, 5 bytes, 3 known to be lost: all agree\n")
+    );
+    let server = Process::start(data);
+    for lost in [missing, twin, other, shorter] {
+        assert_eq!(content(&server, lost), None);
+        let known = Request::new("GET", &format!("/files/{lost}"));
+        known.send(server.address()).expect(200);
+    }
+    assert_eq!(content(&server, whole).as_deref(), Some(&b"whole"[..]));
+
+    // Whoever brings the same bytes brings them for all.
+    let again = store(&server, "again", b"missing");
+    store(&server, "again", b"other");
+    for found in [missing, twin, again] {
+        assert_eq!(content(&server, found).as_deref(), Some(&b"missing"[..]));
+    }
+    assert_eq!(content(&server, other).as_deref(), Some(&b"other"[..]));
+    assert_eq!(content(&server, shorter), None);
+    let (code, out, _) = check(data, &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "3 blobs, 17 bytes, 1 known to be lost: all agree\n")
+    );
+}
+
+#[test]
+fn what_can_not_be_checked_is_one_sentence_and_code_2() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    for flags in [&[][..], &["--repair"]] {
+        let (code, out, err) = check(&data, flags);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert_eq!(err.lines().count(), 1, "one sentence: {err}");
+        assert!(err.contains("there is no database"), "{err}");
+        assert!(!data.exists(), "nothing is made");
+    }
+
+    let server = Process::start(&data);
+    store(&server, "kept", b"kept");
+    assert!(server.terminate().success());
+    let (database, aside) = (data.join("chat.db"), dir.path().join("aside.db"));
+    let kept = blob(&data, &keys(&data)[0]);
+    fs::rename(&database, &aside).expect("it is moved");
+    for flags in [&[][..], &["--repair"]] {
+        let (code, out, err) = check(&data, flags);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert!(err.contains("there is no database"), "{err}");
+        assert!(!database.exists() && kept.exists(), "all is as it was");
+    }
+
+    fs::rename(&aside, &database).expect("it is moved");
+    fs::remove_dir_all(data.join("files")).expect("it is removed");
+    fs::write(data.join("files"), "no folder").expect("it is written");
+    for flags in [&[][..], &["--repair"]] {
+        let (code, out, err) = check(&data, flags);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert_eq!(err.lines().count(), 1, "one sentence: {err}");
+        assert!(err.contains("can't use the folder"), "{err}");
+    }
+}
