@@ -26,16 +26,22 @@ impl Connection {
             .write_all(&request.bytes(self.address, "keep-alive"))?;
         let mut read = Vec::new();
         let mut chunk = [0; 16 * 1024];
+        // What has come is looked at again only when it may be all of it.
+        let mut wanted = 0;
         loop {
             let n = self.stream.read(&mut chunk)?;
             if n == 0 {
                 return Err(Error::from(ErrorKind::UnexpectedEof));
             }
             read.extend_from_slice(&chunk[..n]);
+            if read.len() < wanted {
+                continue;
+            }
             match Answer::parse(&read) {
                 // It never has a body, and so no length.
                 Some(answer) if answer.status == 204 || answer.is_whole() => return Ok(answer),
-                _ => {}
+                Some(answer) => wanted = read.len() + answer.lacks(),
+                None => {}
             }
         }
     }

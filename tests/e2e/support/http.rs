@@ -128,6 +128,11 @@ impl Request {
             .any(|(given, _)| given.eq_ignore_ascii_case(name))
     }
 
+    /// Its method and target.
+    pub(crate) fn what(&self) -> String {
+        format!("{} {}", self.method, self.target)
+    }
+
     /// The request as it goes out; `connection` says what becomes of the connection after it.
     pub(super) fn bytes(&self, address: SocketAddr, connection: &str) -> Vec<u8> {
         let mut head = format!(
@@ -254,6 +259,13 @@ impl Answer {
             .header("content-length")
             .and_then(|length| length.parse().ok());
         declared == Some(self.body.len())
+    }
+
+    /// How many bytes of the body are still to come, as far as that was declared.
+    pub(super) fn lacks(&self) -> usize {
+        let declared = self.header("content-length");
+        let declared: usize = declared.and_then(|length| length.parse().ok()).unwrap_or(0);
+        declared.saturating_sub(self.body.len())
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -15,6 +15,9 @@ pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_chat-server-under-test");
 /// Where the one lies that acknowledges too early.
 pub(crate) const EARLY_ACK: &str = env!("CARGO_BIN_EXE_chat-server-early-ack");
 
+/// Where the one lies that ends at a step of what it does with files.
+pub(crate) const DIES: &str = env!("CARGO_BIN_EXE_chat-server-dies");
+
 /// The binary with an environment free of settings.
 pub(crate) fn server_command() -> Command {
     server_command_at(Path::new(SERVER))
@@ -173,6 +176,11 @@ impl Process {
             .status()
             .expect("kill runs");
         assert!(asked.success());
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_some()
     }
 
     /// Waits until it has ended.
