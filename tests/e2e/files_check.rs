@@ -163,11 +163,17 @@ fn what_can_not_be_checked_is_one_sentence_and_code_2() {
 
     fs::rename(&aside, &database).expect("it is moved");
     fs::remove_dir_all(data.join("files")).expect("it is removed");
+    for flags in [&[][..], &["--repair"]] {
+        let (code, _, err) = check(&data, flags);
+        assert_eq!(code, 2);
+        assert!(err.contains("there is no folder"), "{err}");
+        assert!(!data.join("files").exists(), "nothing is made");
+    }
     fs::write(data.join("files"), "no folder").expect("it is written");
     for flags in [&[][..], &["--repair"]] {
         let (code, out, err) = check(&data, flags);
         assert_eq!((code, out.as_str()), (2, ""));
         assert_eq!(err.lines().count(), 1, "one sentence: {err}");
-        assert!(err.contains("can't use the folder"), "{err}");
+        assert!(err.contains("there is no folder"), "{err}");
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chat_domain::ports::{BlobStore, Store, SystemClock};
 use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
@@ -65,6 +65,15 @@ fn check(config: &Config, repair: bool) -> Result<ExitCode> {
     // It must be there: in one that were made here no record would have any of the bytes, and a repair
     // would remove them all.
     let reading = ReadOnlySqliteStore::open(&database)?;
+    // And so must the files: a folder that were made here would have lost them all.
+    if let FilesPlace::Disk(dir) = &config.files
+        && !dir.is_dir()
+    {
+        bail!(
+            "there is no folder {}: give the one of the files",
+            dir.display()
+        );
+    }
     // A repair takes the database for itself, a check reads beside whoever has it.
     let store: Arc<dyn Store> = if repair {
         drop(reading);

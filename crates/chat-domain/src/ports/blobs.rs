@@ -39,6 +39,9 @@ pub trait Blobs: BlobsRead {
     /// Its bytes are known to be lost: it is not stored any more, until somebody brings them again.
     fn blob_is_lost(&mut self, id: BlobId) -> StoreResult<()>;
 
+    /// Its bytes were lost and are there again: it is stored.
+    fn blob_is_found(&mut self, id: BlobId) -> StoreResult<()>;
+
     /// Dooms the blob, unless a living file has it or it was claimed at `before` or later; whether it did.
     fn doom_blob(&mut self, id: BlobId, before: Timestamp) -> StoreResult<bool>;
 

@@ -24,6 +24,9 @@ pub enum FileDifference {
     /// Bytes that are not those of their record.
     #[error("blob {} is damaged: the bytes under {} are others, or can't be read", .0.id(), .0)]
     Damaged(BlobKey),
+    /// Bytes that were lost and are there again, unharmed.
+    #[error("blob {} is there again: its bytes are under {}", .0.id(), .0)]
+    Found(BlobKey),
     /// Bytes without a record.
     #[error("{0} is orphaned: no record has it")]
     Orphaned(BlobKey),
@@ -52,7 +55,8 @@ impl ChatService {
     ///
     /// With `repair`, for which nothing else may use the store: what is orphaned is removed; damaged
     /// bytes are set aside; and a record whose bytes are missing or damaged says that they are lost, so
-    /// that its files answer `FileContentLost` until somebody brings the same bytes again.
+    /// that its files answer `FileContentLost` until somebody brings the same bytes again, by an upload
+    /// or to where they were, which the next repair finds.
     ///
     /// # Errors
     /// `Store`, `Blobs`.
@@ -90,7 +94,7 @@ impl ChatService {
             for (blob, in_use) in page {
                 match (blob.stored, in_use) {
                     (true, _) => self.check_blob(blob, check).await?,
-                    (false, true) => check.lost += 1,
+                    (false, true) => self.check_lost(blob, check).await?,
                     // On its way, or about to be collected.
                     (false, false) => {}
                 }
@@ -115,6 +119,20 @@ impl ChatService {
                 self.differ(check, difference).await
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A blob that was lost may have been brought back by somebody who looks after the place.
+    async fn check_lost(&self, blob: Blob, check: &mut FileCheck) -> Result<(), ServiceError> {
+        match self.hash_of(blob).await {
+            Ok(hash) if hash == blob.hash && !self.is_stored(blob.id).await? => {
+                self.differ(check, FileDifference::Found(blob.key())).await
+            }
+            Ok(_) | Err(BlobError::Missing | BlobError::Broken(_)) => {
+                check.lost += 1;
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -183,6 +201,10 @@ impl ChatService {
         let blobs = &self.shelf()?.options.blobs;
         let lost = match difference {
             FileDifference::Orphaned(key) => return Ok(blobs.delete(key).await?),
+            FileDifference::Found(key) => {
+                let found = key.id();
+                return self.write(move |tx, _| Ok(tx.blob_is_found(found)?)).await;
+            }
             FileDifference::Damaged(key) => {
                 blobs.set_aside(key).await?;
                 key.id()

@@ -147,6 +147,14 @@ async fn a_check_finds_and_mends_what_is_wrong() {
         1
     );
 
+    // Bytes that come back to where they were are found.
+    let (back, key) = path(&files[1]);
+    std::fs::write(back, "two").expect("written");
+    assert_eq!(fixture.check(true).await, [FileDifference::Found(key)]);
+    let found = fixture.content(ada, files[1].id).await;
+    assert_eq!(found.expect("bytes"), b"two");
+    assert_eq!(fixture.check(false).await, []);
+
     // Whoever brings the same bytes again brings them back for all.
     fixture.file(ada, b"one").await;
     let back = fixture.content(ada, files[0].id).await;

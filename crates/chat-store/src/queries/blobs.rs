@@ -118,11 +118,11 @@ impl Blobs for Tx<'_> {
     }
 
     fn blob_is_lost(&mut self, id: BlobId) -> StoreResult<()> {
-        self.write(|conn| {
-            let lost = blobs::stored.eq(0);
-            let changed = update(blobs::table, undoomed!(id), lost).execute(conn)?;
-            one(changed, format_args!("blob {id}"))
-        })
+        self.write(|conn| say_stored(conn, id, false))
+    }
+
+    fn blob_is_found(&mut self, id: BlobId) -> StoreResult<()> {
+        self.write(|conn| say_stored(conn, id, true))
     }
 
     fn doom_blob(&mut self, id: BlobId, before: Timestamp) -> StoreResult<bool> {
@@ -146,6 +146,12 @@ impl Blobs for Tx<'_> {
             Ok(())
         })
     }
+}
+
+fn say_stored(conn: &mut Conn, id: BlobId, stored: bool) -> Queried<()> {
+    let stored = blobs::stored.eq(i64::from(stored));
+    let changed = update(blobs::table, undoomed!(id), stored).execute(conn)?;
+    one(changed, format_args!("blob {id}"))
 }
 
 /// A new file has the blob, whose bytes were brought.

@@ -162,9 +162,15 @@ fn a_lost_blob_is_not_stored_until_it_is_brought_again() {
     assert_eq!(db.unused_blobs(99), []);
     db.write(move |tx| tx.insert_file(&stored(id)));
     assert!(db.claim(1, 6).stored);
+    db.write(move |tx| tx.blob_is_lost(id));
+    db.write(move |tx| tx.blob_is_found(id));
+    assert!(db.claim(1, 7).stored);
     let missing = BlobId::parse(99).unwrap();
-    let refused = db.try_write(move |tx| tx.blob_is_lost(missing));
-    assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
+    let lost = db.try_write(move |tx| tx.blob_is_lost(missing));
+    let found = db.try_write(move |tx| tx.blob_is_found(missing));
+    for refused in [lost, found] {
+        assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
+    }
 }
 
 #[test]
