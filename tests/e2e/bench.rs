@@ -55,7 +55,15 @@ fn rows(report: &Value) -> Vec<(&str, u64, Option<&str>)> {
 fn a_whole_run_measures_every_workload_beside_its_floor() {
     let dir = tempfile::tempdir().expect("a directory");
     let out = dir.path().join("out");
-    let args = ["--server", SERVER, "--connections", "1,4", "--out"];
+    let args = [
+        "--server",
+        SERVER,
+        "--connections",
+        "1,4",
+        "--sizes",
+        "1,1100",
+        "--out",
+    ];
     let output = bench(&[&args[..], &[out.to_str().expect("a path")]].concat());
     let report = report(&output, &out);
     assert_eq!(
@@ -78,6 +86,16 @@ fn a_whole_run_measures_every_workload_beside_its_floor() {
             ("W3", 32, Some("echo")),
             ("W3", 32, None),
             ("echo", 32, None),
+            ("W5u", 1, Some("copy")),
+            ("copy", 1, None),
+            ("W5u", 8, Some("copy")),
+            ("copy", 8, None),
+            ("W5u", 1, Some("copy")),
+            ("copy", 1, None),
+            ("W5d", 1, Some("body")),
+            ("body", 1, None),
+            ("W5d", 1, Some("body")),
+            ("body", 1, None),
         ]
     );
     assert!(report["rows"][0]["disk_bytes"].as_f64() > Some(100.0));
@@ -85,6 +103,11 @@ fn a_whole_run_measures_every_workload_beside_its_floor() {
     if cfg!(target_os = "linux") {
         assert!(report["rows"][1]["cpu_us"].as_f64() > Some(0.0));
         assert!(report["rows"][1]["peak_bytes"].as_u64() > Some(1_000_000));
+        let memory = &report["memory"];
+        assert_eq!(memory["uploads"], 64);
+        assert_eq!(memory["file_bytes"], 1100 * 1024);
+        let before = memory["resident_bytes"].as_u64();
+        assert!(before > Some(1_000_000) && memory["peak_bytes"].as_u64() > before);
     }
 
     let curves = report["growth"].as_array().expect("curves").iter();
@@ -163,8 +186,10 @@ fn a_server_that_runs_already_is_measured_and_kept() {
             "--url",
             &url,
             "--workloads",
-            "w1,w2h",
+            "w1,w2h,w5",
             "--connections",
+            "1",
+            "--sizes",
             "1",
             "--out",
             to,
@@ -177,10 +202,15 @@ fn a_server_that_runs_already_is_measured_and_kept() {
             ("W2h", 32, Some("page")),
             ("W2h", 32, None),
             ("page", 32, None),
+            ("W5u", 1, None),
+            ("W5u", 8, None),
+            ("W5d", 1, Some("body")),
+            ("body", 1, None),
         ];
         assert_eq!(rows(&report), expected);
         assert_eq!(report["rows"][1]["cpu_us"], Value::Null);
         assert_eq!(report["start"], Value::Null);
+        assert_eq!(report["memory"], Value::Null);
     }
     assert!(server.terminate().success());
 }
@@ -224,16 +254,23 @@ fn every_number_of_groups_has_members() {
     report(&output, dir.path());
 }
 
+/// While it sends, and while it uploads to a second server.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_leaves_nothing_behind() {
+    interrupt("w1", "W1", 2);
+    interrupt("w5", "W5u", 3);
+}
+
+#[cfg(unix)]
+fn interrupt(workload: &str, said_then: &str, processes: usize) {
     let dir = tempfile::tempdir().expect("a directory");
     let scratch = dir.path().join("scratch");
     fs::create_dir(&scratch).expect("a directory");
     let out = dir.path().join("out");
     let mut bench = Command::new(BENCH)
         .args(["--groups", "40", "--messages", "1000", "--seconds", "600"])
-        .args(["--workloads", "w1", "--connections", "4"])
+        .args(["--workloads", workload, "--connections", "4"])
         .args(["--server", SERVER, "--out"])
         .arg(out)
         .env("TMPDIR", &scratch)
@@ -242,10 +279,15 @@ fn an_interrupted_run_leaves_nothing_behind() {
         .expect("it runs");
     let mut said = BufReader::new(bench.stderr.take().expect("a pipe")).lines();
     let measuring =
-        |line: &std::io::Result<String>| line.as_ref().is_ok_and(|it| it.starts_with("W1"));
+        |line: &std::io::Result<String>| line.as_ref().is_ok_and(|it| it.starts_with(said_then));
     said.find(measuring).expect("it measures").expect("a line");
     let servers = children(bench.id());
-    assert_eq!(servers.len(), if cfg!(target_os = "linux") { 2 } else { 0 });
+    let expected = if cfg!(target_os = "linux") {
+        processes
+    } else {
+        0
+    };
+    assert_eq!(servers.len(), expected);
     let told = Command::new("kill")
         .args(["-INT", &bench.id().to_string()])
         .status();

@@ -5,16 +5,29 @@ use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_web::web::{Buf, Bytes};
 use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::content::Content;
+use crate::interrupt;
 
 /// More header fields than any answer that is measured has.
 const MOST_HEADERS: usize = 32;
 
 /// How long an answer may take: a server that never answers should not be waited for in silence.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
+
+/// How long it may take when a file goes with it, on a disk that is slow and asked by many.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(600);
+
+/// How much of an answer that is not held is read at once.
+const PIECE: usize = 256 * 1024;
+
+/// What separates the parts of a form.
+const BOUNDARY: &str = "--------------------------chat-bench";
 
 /// Where requests go.
 #[derive(Clone, Debug)]
@@ -30,6 +43,14 @@ pub(crate) struct Target {
 pub(crate) struct Request<'a> {
     host: &'a str,
     bytes: &'a mut Vec<u8>,
+    file: &'a mut Option<Sent>,
+    wanted: &'a mut Option<Content>,
+}
+
+/// The rest of a request with a file, which is shared and not copied.
+struct Sent {
+    rest: Bytes,
+    end: String,
 }
 
 /// What came back.
@@ -43,6 +64,8 @@ pub(crate) struct Client {
     stream: TcpStream,
     host: String,
     request: Vec<u8>,
+    file: Option<Sent>,
+    wanted: Option<Content>,
     answer: Vec<u8>,
 }
 
@@ -51,6 +74,37 @@ impl Request<'_> {
     pub(crate) fn get(&mut self, path: &str, user: Option<i64>) {
         self.head("GET", path, user);
         self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// Asks for `path`, whose content must be this. It is compared while it comes, and not held.
+    pub(crate) fn get_content(&mut self, path: &str, user: Option<i64>, content: Content) {
+        self.get(path, user);
+        *self.wanted = Some(content);
+    }
+
+    /// Asks for `path` to be deleted.
+    pub(crate) fn delete(&mut self, path: &str, user: Option<i64>) {
+        self.head("DELETE", path, user);
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+
+    /// Sends a form with a file to `path`. Of the content only the first bytes are copied.
+    pub(crate) fn post_file(&mut self, path: &str, user: Option<i64>, content: &Content) {
+        let begin = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let end = format!("\r\n--{BOUNDARY}--\r\n");
+        self.head("POST", path, user);
+        let form = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.field("Content-Type", &form);
+        let length = begin.len() + content.len() + end.len();
+        self.field("Content-Length", &length);
+        self.bytes.extend_from_slice(b"\r\n");
+        self.bytes.extend_from_slice(begin.as_bytes());
+        self.bytes.extend_from_slice(content.mark());
+        let rest = content.rest();
+        *self.file = Some(Sent { rest, end });
     }
 
     /// Sends JSON to `path`, as `user`, as whom the body names, or as the system.
@@ -78,6 +132,7 @@ impl Request<'_> {
 
     fn head(&mut self, method: &str, path: &str, user: Option<i64>) {
         self.bytes.clear();
+        (*self.file, *self.wanted) = (None, None);
         for part in [method, " ", path, " HTTP/1.1\r\n"] {
             self.bytes.extend_from_slice(part.as_bytes());
         }
@@ -118,6 +173,8 @@ impl Client {
             stream,
             host: target.host.clone(),
             request: Vec::new(),
+            file: None,
+            wanted: None,
             answer: Vec::with_capacity(64 * 1024),
         })
     }
@@ -127,23 +184,29 @@ impl Client {
         Request {
             host: &self.host,
             bytes: &mut self.request,
+            file: &mut self.file,
+            wanted: &mut self.wanted,
         }
     }
 
     /// Sends the request, and reads the whole answer.
     pub(crate) async fn exchange(&mut self) -> Result<Answer<'_>> {
-        let (status, body) = timeout(PATIENCE, self.converse())
+        let patience = match (&self.file, &self.wanted) {
+            (None, None) => PATIENCE,
+            _ => PATIENCE_WITH_FILES,
+        };
+        let (status, body) = timeout(patience, self.converse())
             .await
-            .with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))??;
+            .with_context(|| format!("no answer within {} s", patience.as_secs()))??;
         Ok(Answer {
             status,
             body: &self.answer[body..],
         })
     }
 
-    /// The status, and where in what was read the body begins.
+    /// The status, and where in what was read the body begins, unless it was not to be held.
     async fn converse(&mut self) -> Result<(u16, usize)> {
-        self.stream.write_all(&self.request).await?;
+        self.send().await?;
         self.answer.clear();
         let (status, body, end) = loop {
             self.read().await?;
@@ -151,11 +214,53 @@ impl Client {
                 break head;
             }
         };
+        if status == 200
+            && let Some(wanted) = self.wanted.take()
+        {
+            self.compare(&wanted, (body, end)).await?;
+            return Ok((status, self.answer.len()));
+        }
         while self.answer.len() < end {
             self.read().await?;
         }
         ensure!(self.answer.len() == end, "more came than one answer");
         Ok((status, body))
+    }
+
+    async fn send(&mut self) -> Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(self.stream.write_all(&self.request).await?);
+        };
+        let form = Buf::chain(&file.rest[..], file.end.as_bytes());
+        let mut bytes = Buf::chain(&self.request[..], form);
+        while bytes.has_remaining() {
+            interrupt::check()?;
+            // All three in one, as far as there is room for them.
+            let sent = self.stream.write_buf(&mut bytes).await?;
+            ensure!(sent > 0, "the server closed the connection");
+        }
+        Ok(())
+    }
+
+    /// Reads the body, which lies there and in what comes, and fails unless it is the content.
+    async fn compare(&mut self, wanted: &Content, (body, end): (usize, usize)) -> Result<()> {
+        ensure!(
+            end - body == wanted.len(),
+            "content of {} bytes came instead of {}",
+            end - body,
+            wanted.len()
+        );
+        wanted.check(0, &self.answer[body..])?;
+        let mut came = self.answer.len() - body;
+        self.answer.reserve(PIECE);
+        while came < wanted.len() {
+            interrupt::check()?;
+            self.answer.clear();
+            self.read().await?;
+            wanted.check(came, &self.answer)?;
+            came += self.answer.len();
+        }
+        Ok(())
     }
 
     async fn read(&mut self) -> Result<()> {
@@ -173,13 +278,19 @@ fn head(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>> {
     let httparse::Status::Complete(body) = head.parse(bytes).context("no HTTP answer")? else {
         return Ok(None);
     };
+    let status = head.code.context("an answer without a status")?;
     let length = head
         .headers
         .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-        .context("an answer without a length")?;
-    let length: usize = std::str::from_utf8(length.value)?.parse()?;
-    let status = head.code.context("an answer without a status")?;
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    let length: usize = match length {
+        // It never has a body.
+        None if status == 204 => 0,
+        length => {
+            let length = length.context("an answer without a length")?;
+            std::str::from_utf8(length.value)?.parse()?
+        }
+    };
     Ok(Some((status, body, body + length)))
 }
 
@@ -195,6 +306,92 @@ mod tests {
         for cut in 0..body {
             assert_eq!(head(&whole[..cut]).unwrap(), None, "{cut}");
         }
+    }
+
+    /// A server that answers the body of each form that it got, without its first `skipped` bytes.
+    fn mirror(skipped: usize) -> Target {
+        use std::io::{BufRead, BufReader, Read, Write};
+
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut content = Vec::new();
+            loop {
+                let mut lines = Vec::new();
+                while lines.last().is_none_or(|line| line != "\r\n") {
+                    let mut line = String::new();
+                    if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                        return;
+                    }
+                    lines.push(line);
+                }
+                let length = lines
+                    .iter()
+                    .find_map(|line| line.strip_prefix("Content-Length: "));
+                if let Some(length) = length {
+                    let mut form = vec![0; length.trim().parse().unwrap()];
+                    reader.read_exact(&mut form).unwrap();
+                    let head = form.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+                    let end = form.len() - BOUNDARY.len() - 8;
+                    assert_eq!(&form[end..end + 4], b"\r\n--");
+                    content = form[head + skipped..end].to_vec();
+                }
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+                    content.len()
+                );
+                stream.write_all(head.as_bytes()).unwrap();
+                stream.write_all(&content).unwrap();
+            }
+        });
+        Target {
+            address,
+            host: "localhost".to_owned(),
+            pid: None,
+        }
+    }
+
+    async fn up_and_down(target: &Target, sent: &Content, wanted: &Content) -> Result<()> {
+        let mut client = Client::connect(target).await?;
+        client.request().post_file("/files", Some(1), sent);
+        client.exchange().await?.expect(200)?;
+        for _ in 0..2 {
+            client.request().get_content("/it", None, wanted.clone());
+            client.exchange().await?.expect(200)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_goes_up_whole_and_is_compared_when_it_comes_back() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        for size in [crate::content::MARK, 1_000, 3_000_000] {
+            let [sent, other] = [1, 2].map(|number| Content::new("tag", number, size));
+            runtime.block_on(async {
+                up_and_down(&mirror(0), &sent, &sent).await.unwrap();
+                let ends = [
+                    up_and_down(&mirror(0), &sent, &other).await,
+                    up_and_down(&mirror(1), &sent, &sent).await,
+                    up_and_down(&mirror(0), &sent, &Content::new("tag", 1, size + 1)).await,
+                ];
+                for end in ends {
+                    let error = end.unwrap_err().to_string();
+                    assert!(error.contains("content"), "{error}");
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn no_content_needs_no_length() {
+        let whole = b"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n";
+        assert_eq!(head(whole).unwrap(), Some((204, whole.len(), whole.len())));
+        assert!(head(b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n").is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! - `load` asks, closed loop or fixed rate; `workloads` says what, and what a right answer is; `world` is
 //!   what they talk about.
 //! - `subject` and `server` are what is measured, `floor` what it is compared with, `child` a process of
-//!   either, `client` a connection to it.
+//!   either, `client` a connection to it, `content` what files hold.
 //! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
 //! - `interrupt` ends a run before its time.
 //! - `count` is another thing: what a request costs in instructions, for CI to compare.
@@ -18,6 +18,7 @@
 mod checks;
 mod child;
 mod client;
+mod content;
 mod count;
 mod fill;
 mod floor;

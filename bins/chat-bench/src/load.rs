@@ -50,6 +50,8 @@ pub(crate) enum Until {
     Lasting(Duration),
     /// After so many requests.
     Requests(u64),
+    /// After so long, or so many requests if they are earlier.
+    Either(Duration, u64),
 }
 
 /// One round of load.
@@ -201,12 +203,14 @@ impl<W: Workload> Shared<'_, W> {
         if let Some(pacer) = &self.pacer {
             return pacer.wait(&self.turn).await;
         }
-        let over = match self.load.until {
-            Until::Lasting(lasting) => start.elapsed() >= lasting,
-            Until::Requests(_) => false,
+        let (lasting, most) = match self.load.until {
+            Until::Lasting(lasting) => (Some(lasting), None),
+            Until::Requests(most) => (None, Some(most)),
+            Until::Either(lasting, most) => (Some(lasting), Some(most)),
         };
+        let over = lasting.is_some_and(|lasting| start.elapsed() >= lasting);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let over = over || matches!(self.load.until, Until::Requests(most) if turn >= most);
+        let over = over || most.is_some_and(|most| turn >= most);
         (!over).then(|| (turn, Instant::now()))
     }
 

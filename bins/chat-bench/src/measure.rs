@@ -90,6 +90,11 @@ impl Series {
         self.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / requests)
     }
 
+    /// The most memory that the target held in any round, in bytes.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        self.peak
+    }
+
     /// As a row of the report.
     pub(crate) fn row(&self, name: &'static str, what: &str, connections: usize) -> Row {
         Row {

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use url::Url;
 
+use crate::content::LARGEST;
 use crate::{count, floor};
 
 /// What can be measured, in the order in which it is.
-pub(crate) const WORKLOADS: [&str; 7] = ["start", "w1", "w1c", "w2h", "w2", "w3", "growth"];
+pub(crate) const WORKLOADS: [&str; 8] = ["start", "w1", "w1c", "w2h", "w2", "w3", "w5", "growth"];
 
 /// What is measured of a server that this run starts, and of no other.
 const NEEDS_OWN: [&str; 2] = ["start", "growth"];
@@ -20,6 +21,12 @@ pub(crate) const CONNECTIONS: usize = 32;
 
 /// The connections of sends.
 const SENDERS: [usize; 4] = [1, 8, 32, 128];
+
+/// The sizes of files, in KiB.
+const SIZES: [usize; 3] = [1, 1024, 51_200];
+
+/// The size of each of the files that a quick run uploads at once, at most.
+const QUICK_AT_ONCE: usize = 8 << 20;
 
 /// How many messages have to be stored for each group, at least, so that those of a hot group fill a page.
 pub(crate) const MESSAGES_OF_A_GROUP: u64 = 10;
@@ -36,6 +43,10 @@ pub(crate) struct Options {
     pub(crate) groups: usize,
     /// How many connections send; one row for each.
     pub(crate) senders: Vec<usize>,
+    /// The sizes of the files that are uploaded and downloaded, in bytes.
+    pub(crate) sizes: Vec<usize>,
+    /// The size of the files that are uploaded all at once, in bytes.
+    pub(crate) at_once: usize,
     /// Requests a second; none is a closed loop.
     pub(crate) rate: Option<f64>,
     pub(crate) rounds: usize,
@@ -84,7 +95,7 @@ pub(crate) fn command() -> Command {
             value(
                 "workloads",
                 "LIST",
-                "Only these, of start,w1,w1c,w2h,w2,w3,growth",
+                "Only these, of start,w1,w1c,w2h,w2,w3,w5,growth",
             ),
             value(
                 "messages",
@@ -102,6 +113,11 @@ pub(crate) fn command() -> Command {
                 "connections",
                 "LIST",
                 "How many send at a time [default: 1,8,32,128; rate: 32]",
+            ),
+            value(
+                "sizes",
+                "LIST",
+                "Sizes of files in KiB [default: 1,1024,51200]",
             ),
             value(
                 "rate",
@@ -172,13 +188,29 @@ impl Options {
                 rate.is_none() || name != "w1c",
                 "w1c is one connection that never waits, and so has no --rate"
             );
+            ensure!(
+                rate.is_none() || name != "w5",
+                "files are of all sizes, and so w5 has no --rate"
+            );
         }
         let senders = match matches.get_one::<String>("connections") {
             Some(list) => senders(list)?,
             None if rate.is_some() => vec![CONNECTIONS],
             None => SENDERS.to_vec(),
         };
+        let sizes = match matches.get_one::<String>("sizes") {
+            Some(list) => sizes(list)?,
+            None => SIZES.to_vec(),
+        };
+        let sizes: Vec<_> = sizes.into_iter().map(|size| size * 1024).collect();
+        let largest = sizes.iter().copied().max().unwrap_or_default();
         Ok(Self {
+            at_once: if quick {
+                largest.min(QUICK_AT_ONCE)
+            } else {
+                largest
+            },
+            sizes,
             url,
             server: matches.get_one("server").cloned(),
             workloads,
@@ -232,16 +264,23 @@ fn workloads(list: Option<&String>) -> Result<Vec<String>> {
 }
 
 fn senders(list: &str) -> Result<Vec<usize>> {
-    list.split(',')
-        .map(|number| {
-            let number: usize = number.parse().unwrap_or(0);
-            ensure!(
-                (1..=10_000).contains(&number),
-                "--connections must be numbers from 1 to 10000, such as 1,32"
-            );
-            Ok(number)
-        })
-        .collect()
+    let refusal = "--connections must be numbers from 1 to 10000, such as 1,32";
+    numbers(list, 10_000, refusal)
+}
+
+fn sizes(list: &str) -> Result<Vec<usize>> {
+    let refusal = "--sizes must be numbers of KiB from 1 to 51200, such as 1,1024";
+    numbers(list, LARGEST / 1024, refusal)
+}
+
+/// Numbers from 1 to `most`.
+fn numbers(list: &str, most: usize, refusal: &'static str) -> Result<Vec<usize>> {
+    let numbers = list.split(',').map(|number| {
+        let number: usize = number.parse().unwrap_or(0);
+        ensure!((1..=most).contains(&number), refusal);
+        Ok(number)
+    });
+    numbers.collect()
 }
 
 #[cfg(test)]
@@ -267,6 +306,8 @@ mod tests {
         assert_eq!(options.senders, [1, 8, 32, 128]);
         assert_eq!((options.messages, options.groups), (1_000_000, 1_000));
         assert_eq!((options.rounds, options.round.as_secs()), (3, 3));
+        assert_eq!(options.sizes, [1 << 10, 1 << 20, 50 << 20]);
+        assert_eq!(options.at_once, 50 << 20);
     }
 
     #[test]
@@ -275,6 +316,9 @@ mod tests {
         assert_eq!((options.messages, options.round.as_secs()), (100_000, 1));
         let options = read(&["--quick", "--messages", "50000", "--seconds", "2"]).unwrap();
         assert_eq!((options.messages, options.round.as_secs()), (50_000, 2));
+        assert_eq!((options.sizes.len(), options.at_once), (3, 8 << 20));
+        let options = read(&["--quick", "--sizes", "1,64"]).unwrap();
+        assert_eq!((options.sizes.len(), options.at_once), (2, 64 << 10));
         let options = read(&["--url", "http://127.0.0.1:8080"]).unwrap();
         assert_eq!((options.messages, options.round.as_secs()), (100_000, 3));
     }
@@ -291,6 +335,9 @@ mod tests {
     #[case(&["--workloads", ""], "there are")]
     #[case(&["--connections", "1,0"], "--connections must be")]
     #[case(&["--connections", "many"], "--connections must be")]
+    #[case(&["--sizes", "1,0"], "--sizes must be")]
+    #[case(&["--sizes", "51201"], "--sizes must be")]
+    #[case(&["--rate", "100", "--workloads", "w5"], "w5 has no --rate")]
     #[case(&["--rate", "0"], "--rate must be")]
     #[case(&["--rate", "NaN"], "--rate must be")]
     #[case(&["--seconds=-1"], "--seconds")]

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 pub(crate) use self::machine::Machine;
+pub(crate) use self::number::binary;
 
 /// What stands where there is nothing to tell.
 const NONE: &str = "–";
@@ -30,6 +31,7 @@ pub(crate) struct Report {
     /// One for each workload and floor, in the order in which they are told.
     pub(crate) rows: Vec<Row>,
     pub(crate) start: Option<Start>,
+    pub(crate) memory: Option<Memory>,
     pub(crate) growth: Vec<Curve>,
     /// What was looked at besides the figures, and found to be so; one sentence each.
     pub(crate) checks: Vec<String>,
@@ -89,6 +91,19 @@ pub(crate) struct Start {
     pub(crate) resident_bytes: Option<u64>,
     /// The size of the program, in bytes.
     pub(crate) binary_bytes: u64,
+}
+
+/// What memory many uploads at once take.
+#[derive(Debug, Serialize)]
+pub(crate) struct Memory {
+    /// How many there were at once.
+    pub(crate) uploads: usize,
+    /// The size of each file, in bytes.
+    pub(crate) file_bytes: usize,
+    /// What the server held before them, just started, in bytes.
+    pub(crate) resident_bytes: u64,
+    /// The most that it held meanwhile, in bytes.
+    pub(crate) peak_bytes: u64,
 }
 
 /// How the cost of requests changes with something that grows.

@@ -1,5 +1,6 @@
 //! A whole run: what is measured after what.
 
+mod files;
 mod reads;
 mod sends;
 
@@ -51,6 +52,7 @@ pub(crate) fn run(options: &Options, command: String) -> Result<Report> {
         messages: options.messages,
         rows: Vec::new(),
         start: None,
+        memory: None,
         growth: Vec::new(),
         checks,
     };
@@ -145,6 +147,9 @@ impl<'a> Bench<'a> {
         self.report.rows.extend(reads);
         self.report.growth.extend(by_messages);
         self.growth_by_members()?;
+        let (files, memory) = self.files()?;
+        self.report.rows.extend(files);
+        self.report.memory = memory;
         self.finish()
     }
 

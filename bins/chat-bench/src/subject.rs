@@ -87,11 +87,16 @@ pub(crate) fn remote(url: &Url) -> Result<Target> {
     })
 }
 
-/// The bytes of all files in a directory.
+/// The bytes of all files in a directory and below it.
 pub(crate) fn size(dir: &Path) -> Result<u64> {
     let mut bytes = 0;
-    for file in fs::read_dir(dir)? {
-        bytes += file?.metadata()?.len();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        bytes += match found.is_dir() {
+            true => size(&entry.path())?,
+            false => found.len(),
+        };
     }
     Ok(bytes)
 }
@@ -99,9 +104,14 @@ pub(crate) fn size(dir: &Path) -> Result<u64> {
 /// Copies the files of a stopped server.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        fs::copy(file.path(), to.join(file.file_name()))?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(&from, &to)?;
+        }
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! What is measured: how each request is made, and how its answer is known to be right.
 
+mod files;
 mod floors;
 mod pages;
 mod sends;
 mod unseen;
 
-pub(crate) use self::floors::{Constant, Echo};
+pub(crate) use self::files::{Downloads, Removals, Stored, Uploads};
+pub(crate) use self::floors::{Body, Constant, Echo};
 pub(crate) use self::pages::{Deep, Hot};
 pub(crate) use self::sends::{Recall, Sends, Spread};
 pub(crate) use self::unseen::Unseen;

@@ -27,14 +27,16 @@ impl Pacer {
     /// So many requests a second, until it is enough.
     pub(super) fn new(rate: f64, until: Until) -> Self {
         let interval = Duration::from_secs_f64(1.0 / rate);
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate and a time of a few digits, both positive"
+        )]
+        let within = |lasting: Duration| (rate * lasting.as_secs_f64()).ceil() as u64;
         let requests = match until {
             Until::Requests(requests) => requests,
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a rate and a time of a few digits, both positive"
-            )]
-            Until::Lasting(lasting) => (rate * lasting.as_secs_f64()).ceil() as u64,
+            Until::Lasting(lasting) => within(lasting),
+            Until::Either(lasting, most) => within(lasting).min(most),
         };
         Self {
             interval,

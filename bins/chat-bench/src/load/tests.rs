@@ -111,6 +111,24 @@ fn each_turn_is_asked_once() {
 }
 
 #[test]
+fn the_earlier_of_two_ends_counts() {
+    let target = server(|_| thread::sleep(Duration::from_millis(5)));
+    let (long, short) = (Duration::from_secs(600), Duration::from_millis(50));
+    let most = run(
+        &target,
+        &Turns::new(None),
+        load(3, Pace::Closed, Until::Either(long, 10)),
+    );
+    assert_eq!(most.unwrap().requests, 10);
+    let lasting = run(
+        &target,
+        &Turns::new(None),
+        load(3, Pace::Closed, Until::Either(short, 1_000_000)),
+    );
+    assert!(lasting.unwrap().requests <= 33);
+}
+
+#[test]
 fn a_round_goes_on_where_the_one_before_has_ended() {
     let target = server(|_| ());
     for pace in [Pace::Closed, Pace::Rate(5_000.0)] {

@@ -49,6 +49,16 @@ pub(super) fn mebibytes(bytes: u64) -> String {
     grouped(bytes as f64 / f64::from(1 << 20), 1)
 }
 
+/// A size that is a whole number of some unit: `1 KiB`, `50 MiB`.
+pub(crate) fn binary(bytes: u64) -> String {
+    let units = [(1 << 20, "MiB"), (1 << 10, "KiB")];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "bytes"));
+    format!("{} {name}", grouped((bytes / unit) as f64, 0))
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -82,6 +92,17 @@ mod tests {
     #[case(10_000_000_000, "10 G")]
     fn sizes_are_short(#[case] size: u64, #[case] written: &str) {
         assert_eq!(rounded(size), written);
+    }
+
+    #[rstest]
+    #[case(1 << 10, "1 KiB")]
+    #[case(1_000 << 10, "1,000 KiB")]
+    #[case(1 << 20, "1 MiB")]
+    #[case(50 << 20, "50 MiB")]
+    #[case(1_025, "1,025 bytes")]
+    #[case(0, "0 bytes")]
+    fn sizes_of_files_are_whole(#[case] bytes: u64, #[case] written: &str) {
+        assert_eq!(binary(bytes), written);
     }
 
     #[test]

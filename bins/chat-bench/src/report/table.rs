@@ -1,7 +1,7 @@
 //! The report in Markdown, of which the source reads well in a terminal, too.
 
-use super::number::{grouped, mebibytes};
-use super::{Curve, GROWTH, Line, NONE, Ratio, Report, Row, Start, Wanted};
+use super::number::{binary, grouped, mebibytes};
+use super::{Curve, GROWTH, Line, Memory, NONE, Ratio, Report, Row, Start, Wanted};
 
 /// All of it but the single rounds, which only the JSON tells.
 pub(super) fn markdown(report: &Report) -> String {
@@ -10,6 +10,7 @@ pub(super) fn markdown(report: &Report) -> String {
         parts.push(workloads(&report.rows));
     }
     parts.extend(report.start.as_ref().map(start));
+    parts.extend(report.memory.as_ref().map(memory));
     parts.extend(report.growth.iter().map(growth));
     if !report.checks.is_empty() {
         parts.push(checks(&report.checks));
@@ -46,7 +47,7 @@ fn workloads(rows: &[Row]) -> String {
         table.row([
             format!("{} {}", row.name, row.what).trim_end().to_owned(),
             connections(row),
-            grouped(row.per_second, 0),
+            rate(row.per_second),
             grouped(row.p50_ms, 2),
             grouped(row.p99_ms, 2),
             grouped(row.p999_ms, 2),
@@ -58,6 +59,16 @@ fn workloads(rows: &[Row]) -> String {
         ]);
     }
     table.markdown()
+}
+
+/// Whole ones, unless there are few.
+fn rate(per_second: f64) -> String {
+    let decimals = match per_second {
+        ..9.95 => 2,
+        ..99.5 => 1,
+        _ => 0,
+    };
+    grouped(per_second, decimals)
 }
 
 fn connections(row: &Row) -> String {
@@ -111,6 +122,16 @@ fn start(start: &Start) -> String {
         grouped(Start::FIRST_ANSWER_MS, 0),
         mebibytes(start.binary_bytes),
         mebibytes(Start::BINARY_BYTES),
+    )
+}
+
+fn memory(memory: &Memory) -> String {
+    format!(
+        "Memory: {} MiB resident after the start, {} MiB at most during {} uploads of {} at once.\n",
+        mebibytes(memory.resident_bytes),
+        mebibytes(memory.peak_bytes),
+        memory.uploads,
+        binary(memory.file_bytes as u64),
     )
 }
 

@@ -2,8 +2,10 @@
 
 use anyhow::{Result, ensure};
 
+use super::THOROUGH;
 use super::sends::body;
 use crate::client::{Answer, Request};
+use crate::floor;
 use crate::load::Workload;
 
 /// `POST /echo` with the JSON of a send.
@@ -39,5 +41,24 @@ impl Workload for Constant<'_> {
         answer.expect(200)?;
         ensure!(answer.body == self.0, "the constant page is another");
         Ok(())
+    }
+}
+
+/// `GET /content/SIZE`, which is always the same.
+pub(crate) struct Body(pub(crate) usize);
+
+impl Workload for Body {
+    type Asked = ();
+
+    fn ask(&self, turn: u64, request: &mut Request<'_>) {
+        let mut content = floor::content(self.0);
+        if !turn.is_multiple_of(THOROUGH) {
+            content = content.at_a_glance();
+        }
+        request.get_content(&format!("/content/{}", self.0), None, content);
+    }
+
+    fn check(&self, (): &(), answer: &Answer<'_>) -> Result<()> {
+        answer.expect(200)
     }
 }
