@@ -19,7 +19,7 @@ use crate::workloads::{Body, Downloads, Removals, Stored, Uploads};
 use crate::world::World;
 
 /// Of a round, the share that one with files takes: there are many rows of them.
-const SHARE: u32 = 4;
+const SHARE: u32 = 5;
 
 /// Up to this size, in bytes, a round is cut into so many parts, and several upload at once as well.
 const SMALL: usize = 1 << 20;
