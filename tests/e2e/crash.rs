@@ -18,7 +18,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use self::checker::Finding;
-use self::load::{Dice, Stage, Writer};
+pub(crate) use self::load::Dice;
+use self::load::{Stage, Writer};
 use self::records::{Records, To};
 use crate::support::{EARLY_ACK, Process, Request, SERVER};
 

@@ -1,6 +1,7 @@
 //! The harness: a running server, clients that act as somebody, and raw HTTP.
 
 mod app;
+mod begun;
 mod connection;
 mod contract;
 mod exposition;
@@ -12,6 +13,7 @@ mod redact;
 mod store;
 
 pub(crate) use app::{App, NOTHING, id};
+pub(crate) use begun::Begun;
 pub(crate) use connection::Connection;
 pub(crate) use contract::{Place, contract, members};
 pub(crate) use exposition::Exposition;
