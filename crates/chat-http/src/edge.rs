@@ -52,6 +52,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let turn = Turn::begin(request.request());
     let visit = Visit::begin(&request, &edge.metrics);
     unread::keep(&mut request);
+    let tus = tus::is_of(request.path());
     let passed = edge.pass(request, next, &visit.trace).await;
     let mut response = passed.answer.unwrap_or_else(|problem| {
         problem.log(&visit.id);
@@ -60,7 +61,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let status = response.status();
     let headers = response.headers_mut();
     mark(headers, &visit.id);
-    if visit.trace.route().is_some_and(|route| route.tus) {
+    if tus {
         tus::answer::mark(headers, status);
         let method = passed.request.as_ref().map(HttpRequest::method);
         if method == Some(&Method::OPTIONS) && status.is_success() {

@@ -85,7 +85,6 @@ pub(crate) struct Path {
     path: &'static str,
     endpoints: Vec<Endpoint>,
     anonymous: bool,
-    tus: bool,
 }
 
 /// A path with these methods.
@@ -94,7 +93,6 @@ pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> P
         path,
         endpoints: endpoints.into(),
         anonymous: false,
-        tus: false,
     }
 }
 
@@ -102,12 +100,6 @@ impl Path {
     /// The same, for everyone: it asks nobody who acts.
     pub(crate) fn anonymous(mut self) -> Self {
         self.anonymous = true;
-        self
-    }
-
-    /// The same, of the tus protocol.
-    pub(crate) fn tus(mut self) -> Self {
-        self.tus = true;
         self
     }
 
@@ -126,7 +118,6 @@ impl Path {
         let matched = Matched {
             path: self.path,
             anonymous: self.anonymous,
-            tus: self.tus,
         };
         let mut names = Vec::new();
         let mut resource = web::resource(self.path);

@@ -16,8 +16,6 @@ pub(crate) struct Matched {
     pub(crate) path: &'static str,
     /// Whether it asks nobody who acts.
     pub(crate) anonymous: bool,
-    /// Whether it is of the tus protocol, which has headers of its own on every answer.
-    pub(crate) tus: bool,
 }
 
 /// What is known of one request so far.

@@ -66,6 +66,7 @@ fn every_answer_is_one_of_the_protocol() {
         (204, upload.part(0, "")),
         (204, upload.part(0, "01")),
         (400, create()),
+        (400, create().header("X-HTTP-Method-Override", "SING")),
         (
             400,
             upload.part(0, "").header("Upload-Checksum", "md5 eA=="),
@@ -74,6 +75,11 @@ fn every_answer_is_one_of_the_protocol() {
         (404, of(ada, "HEAD", "/uploads/99").tus()),
         (400, of(ada, "PATCH", "/uploads/nine").part(0, "")),
         (404, of(bob, "DELETE", path).tus()),
+        (
+            403,
+            of(ada, "HEAD", path).tus().header("Host", "evil.example"),
+        ),
+        (404, of(ada, "HEAD", "/uploads/1/2").tus()),
         (405, of(ada, "PUT", path).tus()),
         (405, of(ada, "GET", "/uploads").tus()),
         (409, upload.part(5, "5")),

@@ -21,8 +21,7 @@ const METHODS: [Method; 5] = [
 /// # Errors
 /// 400 for one that is none.
 pub(crate) fn apply(request: &mut ServiceRequest) -> Result<(), Problem> {
-    let path = request.path();
-    if path == "/uploads" || path.starts_with("/uploads/") {
+    if super::is_of(request.path()) {
         let meant = meant(request.method(), request.headers());
         request.head_mut().method = meant.map_err(|error| Problem::invalid(vec![error]))?;
     }
