@@ -4,6 +4,7 @@ mod begins;
 mod broken;
 mod crash;
 mod ends;
+mod held;
 mod parts;
 mod protocol;
 mod storm;

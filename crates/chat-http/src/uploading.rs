@@ -47,10 +47,10 @@ impl Uploading {
             End::Wanted => Some(ServiceError::UploadInterrupted(part.id()).into()),
         };
         match problem {
-            None => acting.told(part.end().await),
+            None => ended(part, acting).await,
             Some(problem) => {
                 if self.checksum.is_none() {
-                    acting.told(part.end().await)?;
+                    ended(part, acting).await?;
                 }
                 Err(problem)
             }
@@ -83,6 +83,15 @@ impl Uploading {
             }
         }
         Ok(End::Whole)
+    }
+}
+
+/// Ends a part, also when nobody waits for that any more: who goes on with the upload must find it as it
+/// will stay, and not as it was before what is noted just now.
+async fn ended(part: IncomingPart, acting: Acting) -> Result<Upload, Problem> {
+    match rt::spawn(part.end()).await {
+        Ok(ended) => acting.told(ended),
+        Err(lost) => Err(Problem::internal(lost)),
     }
 }
 

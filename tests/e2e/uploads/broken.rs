@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::{MIB, Upload, bytes, staged, until};
+use super::held::Held;
+use super::{MIB, Upload, bytes, number, staged, until};
 use crate::support::{App, Begun, Request};
 
 /// The first bytes of a part of which more is announced.
@@ -135,4 +136,39 @@ fn of_two_parts_at_once_none_gets_into_the_other() {
         assert!(content[..come].iter().all(|&byte| byte == first));
         assert!(content[come..].iter().all(|&byte| byte == b'a'));
     }
+}
+
+#[test]
+fn what_is_being_noted_is_waited_for_though_its_client_is_gone() {
+    let (held, seams) = Held::seams();
+    let app = App::start_over(&[], seams);
+    let upload = Upload::begin(&app, app.user("ada"), 10);
+    held.get().hold();
+    let part = Begun::of(&upload.part(0, "01234"), app.address());
+    until("it is noted", || held.get().holds_any());
+    part.cut();
+    thread::scope(|scope| {
+        let offset = scope.spawn(|| upload.offset());
+        // By then the server knows that the client is gone; if not, nothing is shown.
+        thread::sleep(std::time::Duration::from_millis(300));
+        held.get().let_go();
+        assert_eq!(offset.join().expect("it is answered"), 5);
+    });
+    upload.finish(b"0123456789");
+}
+
+#[test]
+fn a_file_that_is_being_made_is_made_though_its_client_is_gone() {
+    let (held, seams) = Held::seams();
+    let app = App::start_over(&[], seams);
+    let upload = Upload::begin(&app, app.user("ada"), 10);
+    upload.append(0, "01234").expect(204);
+    held.get().hold();
+    let part = Begun::of(&upload.part(5, "56789"), app.address());
+    until("it is noted", || held.get().holds_any());
+    part.hang_up();
+    held.get().let_go();
+    let head = upload.head();
+    assert_eq!(number(&head, "upload-offset"), Some(10));
+    assert_eq!(upload.content(), b"0123456789");
 }
