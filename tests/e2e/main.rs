@@ -31,6 +31,7 @@ mod recount;
 mod s3;
 mod schemathesis;
 mod stored_files;
+mod tus_js;
 mod uploads;
 mod users;
 mod walls;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Answer, App, Request};
 
-const MIB: usize = 1024 * 1024;
+pub(crate) const MIB: usize = 1024 * 1024;
 
 /// A request by this user.
 fn of(user: i64, method: &str, target: &str) -> Request {
@@ -23,7 +23,7 @@ fn of(user: i64, method: &str, target: &str) -> Request {
 }
 
 /// Bytes that are at no two places alike, so that a part in the wrong place shows.
-fn bytes(length: usize) -> Vec<u8> {
+pub(crate) fn bytes(length: usize) -> Vec<u8> {
     let numbers = 0..u32::try_from(length.div_ceil(4)).expect("not that many");
     let mut bytes: Vec<u8> = numbers.flat_map(u32::to_be_bytes).collect();
     bytes.truncate(length);
@@ -110,7 +110,7 @@ fn number(answer: &Answer, header: &str) -> Option<usize> {
 }
 
 /// How many bytes are staged in the folder of files, and in how many files.
-fn staged(files: &Path) -> (u64, usize) {
+pub(crate) fn staged(files: &Path) -> (u64, usize) {
     let entries = files.join("staging").read_dir().expect("a folder");
     let sizes = entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()));
     sizes.fold((0, 0), |(sum, count), size| (sum + size, count + 1))
@@ -118,7 +118,7 @@ fn staged(files: &Path) -> (u64, usize) {
 
 /// Waits until something is so.
 #[track_caller]
-fn until(what: &str, is: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is: impl Fn() -> bool) {
     let start = Instant::now();
     while !is() {
         assert!(start.elapsed() < Duration::from_secs(30), "never: {what}");
