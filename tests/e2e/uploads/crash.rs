@@ -54,7 +54,7 @@ fn after_a_crash_an_upload_goes_on_where_it_was_acknowledged() {
 fn after_a_crash_all_but_the_last_of_a_long_part_is_there() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let files = dir.path().join("files");
-    let whole = bytes(2 * NOTED_EVERY + MIB);
+    let whole = bytes(NOTED_EVERY + 5 * MIB);
     let process = Process::start(dir.path());
     let upload = Upload::begin_at(process.address(), a_user(&process), whole.len());
     let sent = NOTED_EVERY + 4 * MIB;
