@@ -66,9 +66,14 @@ impl Incoming {
         }
     }
 
+    /// Whether no more pieces came because the peer stalls.
+    pub(crate) fn stalls(&self) -> bool {
+        self.shared.late.get()
+    }
+
     /// Why no more pieces came, once one was an error.
     pub(crate) fn broken(&self) -> Problem {
-        if self.shared.late.get() {
+        if self.stalls() {
             Problem::request_timeout()
         } else {
             Problem::incomplete_body()

@@ -117,6 +117,18 @@ impl Problem {
         Self::new(&code::CHECKSUM_MISMATCH, detail).settled()
     }
 
+    /// Another request goes on with an upload, and does not let go of it.
+    pub(crate) fn upload_locked() -> Self {
+        let detail = "another request goes on with the upload; ask again soon";
+        Self::new(&code::UPLOAD_LOCKED, detail).settled()
+    }
+
+    /// A part of an upload stopped coming. No fault of the request: it is to be gone on with.
+    pub(crate) fn upload_stalled() -> Self {
+        let detail = "the part stopped coming; HEAD tells how much of it is kept";
+        Self::new(&code::UPLOAD_STALLED, detail).settled()
+    }
+
     /// The body did not come in time.
     pub(crate) fn request_timeout() -> Self {
         let detail = "the body took too long to arrive";

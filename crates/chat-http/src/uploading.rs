@@ -43,6 +43,8 @@ impl Uploading {
         };
         let problem = match end {
             End::Whole => checksum.map_or(Ok(()), Hashing::finish).err(),
+            // Clients go on after it, as they would not after a 408.
+            End::Broken if body.stalls() => Some(Problem::upload_stalled()),
             End::Broken => Some(body.broken()),
             End::Wanted => Some(ServiceError::UploadInterrupted(part.id()).into()),
         };

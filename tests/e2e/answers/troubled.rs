@@ -9,7 +9,15 @@ use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
 pub(super) enum Troubled {
     Refusing(StoreError),
     Hanging(Mutex<Vec<Box<dyn WriteJob>>>),
-    Turning(Arc<dyn Store>, StoreError, AtomicBool),
+    Turning(Arc<dyn Store>, Turned, AtomicBool),
+}
+
+/// What one that has turned does with writes.
+pub(super) enum Turned {
+    /// It hands them back.
+    Refusing(StoreError),
+    /// It keeps them.
+    Hanging(Mutex<Vec<Box<dyn WriteJob>>>),
 }
 
 impl Troubled {
@@ -25,7 +33,13 @@ impl Troubled {
 
     /// It does what another does, until it turns: then it hands every write back.
     pub(super) fn turning(store: Arc<dyn Store>, error: StoreError) -> Self {
-        Self::Turning(store, error, AtomicBool::new(false))
+        Self::Turning(store, Turned::Refusing(error), AtomicBool::new(false))
+    }
+
+    /// It does what another does, until it turns: then it keeps every write.
+    pub(super) fn stalling(store: Arc<dyn Store>) -> Self {
+        let turned = Turned::Hanging(Mutex::default());
+        Self::Turning(store, turned, AtomicBool::new(false))
     }
 
     /// From now on it fails.
@@ -37,7 +51,7 @@ impl Troubled {
 
     /// Forgets the writes that it has kept.
     pub(super) fn let_go(&self) {
-        if let Self::Hanging(jobs) = self {
+        if let Self::Hanging(jobs) | Self::Turning(_, Turned::Hanging(jobs), _) = self {
             jobs.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
@@ -47,11 +61,11 @@ impl Store for Troubled {
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), Refused<dyn WriteJob>> {
         match self {
             Self::Refusing(error) => return Err((error.clone(), job)),
-            Self::Turning(_, error, turned) if turned.load(Ordering::SeqCst) => {
-                return Err((error.clone(), job));
+            Self::Turning(store, _, turned) if !turned.load(Ordering::SeqCst) => {
+                return store.submit(job);
             }
-            Self::Turning(store, ..) => return store.submit(job),
-            Self::Hanging(jobs) => jobs
+            Self::Turning(_, Turned::Refusing(error), _) => return Err((error.clone(), job)),
+            Self::Hanging(jobs) | Self::Turning(_, Turned::Hanging(jobs), _) => jobs
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(job),

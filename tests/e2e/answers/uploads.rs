@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use chat_domain::ports::StoreError;
+use chat_domain::ports::{Store, StoreError};
 use chat_server::Seams;
 
 use super::Reached;
@@ -43,6 +43,7 @@ pub(super) fn tell(reached: &mut Reached) {
     ask(of(ADA, "DELETE", "/uploads/1").tus());
     interrupted(&app, reached);
     unknown(reached);
+    locked(reached);
 }
 
 /// A part that is still coming when another request goes on.
@@ -60,22 +61,48 @@ fn interrupted(app: &App, reached: &mut Reached) {
     });
 }
 
+/// A server over a store that can be made to fail, with an upload that was begun.
+fn over(wrap: impl FnOnce(Arc<dyn Store>) -> Troubled + Send + 'static) -> (App, Arc<Troubled>) {
+    let (told, troubled) = mpsc::channel();
+    let seams = Seams::default().over_store(move |store| {
+        let troubled = Arc::new(wrap(store));
+        told.send(Arc::clone(&troubled)).expect("the test waits");
+        troubled
+    });
+    let app = App::start_over(&[], seams);
+    app.user("ada");
+    let begin = of(ADA, "POST", "/uploads").fit_for("POST", "/uploads");
+    begin.send(app.address());
+    (app, troubled.recv().expect("it is composed"))
+}
+
 /// A store that does not say whether it has noted a part.
 fn unknown(reached: &mut Reached) {
-    let (told, turning) = mpsc::channel();
-    let app = App::start_over(
-        &[],
-        Seams::default().over_store(move |store| {
-            let error = StoreError::OutcomeUnknown("cut".to_owned());
-            let troubled = Arc::new(Troubled::turning(store, error));
-            told.send(Arc::clone(&troubled)).expect("the test waits");
-            troubled
-        }),
+    let error = StoreError::OutcomeUnknown("cut".to_owned());
+    let (app, troubled) = over(|store| Troubled::turning(store, error));
+    troubled.turn();
+    reached.send(
+        app.address(),
+        &of(ADA, "PATCH", "/uploads/1").part(0, "01234"),
     );
-    let turning = turning.recv().expect("it is composed");
-    app.user("ada");
+}
+
+/// A part that is not noted for long, so that nobody can go on after it.
+fn locked(reached: &mut Reached) {
+    let (app, troubled) = over(Troubled::stalling);
+    troubled.turn();
     let at = app.address();
-    reached.send(at, &of(ADA, "POST", "/uploads").fit_for("POST", "/uploads"));
-    turning.turn();
-    reached.send(at, &of(ADA, "PATCH", "/uploads/1").part(0, "01234"));
+    std::thread::scope(|scope| {
+        let held = scope.spawn(move || of(ADA, "PATCH", "/uploads/1").part(0, "01234").send(at));
+        std::thread::sleep(Duration::from_millis(300));
+        let others = ["HEAD", "PATCH"].map(|method| {
+            let other = of(ADA, method, "/uploads/1").fit_for(method, "/uploads");
+            scope.spawn(move || other.send_and_place(at).1)
+        });
+        for other in others {
+            reached.0.extend(other.join().expect("it is answered"));
+        }
+        troubled.let_go();
+        held.join().expect("it is answered");
+    });
 }

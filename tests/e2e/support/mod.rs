@@ -19,11 +19,9 @@ pub(crate) use contract::{Place, contract, members};
 pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Part, Request, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
-pub(crate) use needs::available;
 pub(crate) use needs::{available, tus_js_client};
 pub(crate) use process::{
     DIES, EARLY_ACK, Process, SERVER, output, server_command, server_command_at,
 };
-pub(crate) use process::{EARLY_ACK, Process, SERVER, output, server_command, server_command_at};
 pub(crate) use redact::redact;
 pub(crate) use store::{digest, execute, lines};

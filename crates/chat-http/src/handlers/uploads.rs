@@ -8,12 +8,14 @@ use chat_domain::{FileName, Upload, UploadId};
 use chat_service::{DeleteUpload, ServiceError};
 
 use super::Service;
+use crate::actor::Acting;
 use crate::answer::Answer;
 use crate::body::declared_length;
 use crate::change::Change;
 use crate::dto::paths::IdPath;
 use crate::incoming::Incoming;
 use crate::input::{self, Ask, Deletion};
+use crate::problem::Problem;
 use crate::reply::{Made, Reply};
 use crate::trace;
 use crate::tus::request::{Chunk, Creation, check_version};
@@ -21,7 +23,7 @@ use crate::tus::{Metadata, answer};
 use crate::uploading::Uploading;
 
 /// How long a request waits for the one before it to let go of the upload.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn create(service: Service, request: HttpRequest) -> Answer {
     check_version(request.headers())?;
@@ -48,8 +50,7 @@ pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
-    let upload = soon(service.upload(acting.actor(), id)).await;
-    let upload = acting.told(upload)?;
+    let upload = soon(acting, service.upload(acting.actor(), id)).await?;
     let mut response = HttpResponse::Ok().finish();
     answer::found(response.headers_mut(), &upload)?;
     Ok(response)
@@ -63,7 +64,7 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
     let Chunk { offset, checksum } = Chunk::of(request.headers())?;
     let whole = checksum.is_some();
     let part = service.resume_upload(acting.actor(), id, offset, whole);
-    let part = acting.told(soon(part).await)?;
+    let part = soon(acting, part).await?;
     let limit = part.wants();
     if declared_length(request.headers()).is_some_and(|length| length > limit) {
         return Err(ServiceError::FileTooLarge { limit }.into());
@@ -87,8 +88,12 @@ pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
 }
 
 /// What is answered once nobody else goes on with the upload, unless that takes too long.
-async fn soon<T>(answer: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
-    timeout(PATIENCE, answer)
-        .await
-        .unwrap_or(Err(ServiceError::Overloaded))
+async fn soon<T>(
+    acting: Acting,
+    answer: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, Problem> {
+    match timeout(PATIENCE, answer).await {
+        Ok(answer) => acting.told(answer),
+        Err(_) => Err(Problem::upload_locked()),
+    }
 }

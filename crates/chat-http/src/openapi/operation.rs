@@ -154,8 +154,12 @@ impl Operation {
     /// It takes a body of JSON.
     pub(super) fn body<B: ToSchema>(mut self, example: Value) -> Self {
         self.bodies = self.bodies.content(JSON, of_json::<B>(example));
-        self.refuses(&[&code::MALFORMED_JSON, &code::PAYLOAD_TOO_LARGE])
-            .takes_a_body()
+        self.refuses(&[
+            &code::MALFORMED_JSON,
+            &code::PAYLOAD_TOO_LARGE,
+            &code::REQUEST_TIMEOUT,
+        ])
+        .takes_a_body()
     }
 
     /// Or a form with a file.
@@ -178,11 +182,7 @@ impl Operation {
 
     fn takes_a_body(mut self) -> Self {
         self.has_body = true;
-        self.refuses(&[
-            &code::INCOMPLETE_BODY,
-            &code::REQUEST_TIMEOUT,
-            &code::UNSUPPORTED_MEDIA_TYPE,
-        ])
+        self.refuses(&[&code::INCOMPLETE_BODY, &code::UNSUPPORTED_MEDIA_TYPE])
     }
 
     /// It answers with a thing.

@@ -63,7 +63,8 @@ pub(super) fn operations() -> Vec<Operation> {
                     EXPIRES,
                     FILE,
                 ],
-            ),
+            )
+            .refuses(&[&code::UPLOAD_LOCKED]),
         found(spoken(Operation::step("PATCH", "/uploads/{id}", "append_to_upload")))
             .about(
                 "Uploads",
@@ -83,6 +84,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[
                 &code::UPLOAD_OFFSET_MISMATCH,
                 &code::UPLOAD_INTERRUPTED,
+                &code::UPLOAD_LOCKED,
+                &code::UPLOAD_STALLED,
                 &code::CHECKSUM_MISMATCH,
                 &code::OUTCOME_UNKNOWN,
             ]),

@@ -14,7 +14,7 @@ pub(crate) struct Code {
 impl Code {
     /// Whether the same request may well succeed a little later, so that the answer says when.
     pub(crate) fn passes(&self) -> bool {
-        self.status == 503 || *self == IDEMPOTENCY_IN_FLIGHT
+        self.status == 503 || *self == IDEMPOTENCY_IN_FLIGHT || *self == UPLOAD_LOCKED
     }
 
     /// The name in words: "User not found".
@@ -105,6 +105,8 @@ codes! {
         "`Tus-Resumable` is missing, or names a version other than 1.0.0.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415,
         "The body is of a type or an encoding that is not read here.";
+    UPLOAD_LOCKED = "upload_locked", 423,
+        "The request that goes on with the upload does not let go of it; ask again soon.";
     RANGE_NOT_SATISFIABLE = "range_not_satisfiable", 416,
         "None of the bytes asked for is there; `Content-Range` has how many there are.";
     CHECKSUM_MISMATCH = "checksum_mismatch", 460,
@@ -117,6 +119,8 @@ codes! {
         "The server has more work than it accepts; nothing was done.";
     UNAVAILABLE = "unavailable", 503,
         "The store is unavailable; nothing was done.";
+    UPLOAD_STALLED = "upload_stalled", 503,
+        "The part stopped coming; what came of it is kept, and HEAD tells how much that is.";
     OUTCOME_UNKNOWN = "outcome_unknown", 503,
         "The change may have been stored or not; send it again with the same key.";
 }
