@@ -1,0 +1,114 @@
+//! From the staged bytes of an upload to its file. Whatever interrupts this, it can be done again.
+
+use chat_domain::ports::{BlobError, Staged};
+use chat_domain::{Actor, Upload, UploadId, UploadProgress};
+
+use super::super::intake::{self, Intake, Seen};
+use super::super::receive;
+use super::length;
+use crate::{ChatService, ServiceError};
+
+impl ChatService {
+    /// Where the next bytes of the upload go.
+    pub(super) async fn go_on(
+        &self,
+        actor: Actor,
+        upload: &Upload,
+    ) -> Result<Intake, ServiceError> {
+        let limit = length(upload);
+        let blobs = &self.shelf()?.options.blobs;
+        // One that has become a file takes no more bytes; there is nothing left to go on with.
+        let progress = upload
+            .progress
+            .as_ref()
+            .filter(|_| upload.file_id.is_none());
+        let Some(progress) = progress else {
+            let limit = if upload.file_id.is_some() { 0 } else { limit };
+            return Ok(Intake::new(blobs.stage().await?, limit));
+        };
+        let stage = match blobs.resume(&progress.mark).await {
+            Err(BlobError::Missing) => return Err(self.lost_upload(actor, upload.id).await),
+            resumed => resumed?,
+        };
+        match Seen::of(progress) {
+            Some(seen) => Ok(Intake::after(seen, stage, limit)),
+            None => Err(self.lost_upload(actor, upload.id).await),
+        }
+    }
+
+    /// An upload whose bytes are gone can't be gone on with: it is over, and its client begins anew.
+    async fn lost_upload(&self, actor: Actor, id: UploadId) -> ServiceError {
+        log::error!("the staged bytes of upload {id} are lost");
+        let gone = self
+            .write(move |tx, _| match tx.lock_upload(id)? {
+                Some(_) => Ok(tx.delete_upload(id)?),
+                None => Ok(()),
+            })
+            .await;
+        gone.err()
+            .unwrap_or(ServiceError::UploadNotFound { id, actor })
+    }
+
+    /// The upload, which has become a file if it has all its bytes.
+    pub(super) async fn completed(
+        &self,
+        actor: Actor,
+        upload: Upload,
+    ) -> Result<Upload, ServiceError> {
+        let whole = upload.offset() == upload.length.get();
+        match (&upload.progress, upload.file_id) {
+            (Some(progress), None) if whole => {
+                let progress = progress.clone();
+                self.complete(actor, upload, &progress, None).await
+            }
+            _ => Ok(upload),
+        }
+    }
+
+    /// Makes a file of an upload that has all its bytes and says so. Whatever interrupts it, it can
+    /// be done again: every step finds what those before it have done.
+    pub(super) async fn complete(
+        &self,
+        actor: Actor,
+        upload: Upload,
+        progress: &UploadProgress,
+        stage: Option<Box<dyn Staged>>,
+    ) -> Result<Upload, ServiceError> {
+        let (id, size) = (upload.id, upload.length);
+        let Some(seen) = Seen::of(progress) else {
+            return Err(self.lost_upload(actor, id).await);
+        };
+        let blob = self.claim(seen.hash(), size).await?;
+        let blobs = &*self.shelf()?.options.blobs;
+        let stage = match stage {
+            Some(stage) => Ok(stage),
+            None => blobs.resume(&progress.mark).await,
+        };
+        match stage {
+            Ok(stage) => intake::keep(blobs, stage, blob.key(), size, blob.stored).await?,
+            // They were kept before, if they are not lost.
+            Err(BlobError::Missing) => {
+                if !intake::is_there(blobs, blob.key(), size).await? {
+                    return Err(self.lost_upload(actor, id).await);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let received = self.received(blob, &seen)?;
+        self.write(move |tx, at| {
+            let missing = ServiceError::UploadNotFound { id, actor };
+            let upload = tx.lock_upload(id)?.ok_or(missing)?;
+            if upload.file_id.is_some() {
+                return Ok(upload);
+            }
+            let uploader = upload.uploader_id.map_or(Actor::System, Actor::User);
+            let file = receive::insert(tx, uploader, &received, upload.name.clone(), at)?;
+            tx.complete_upload(id, file.id)?;
+            Ok(Upload {
+                file_id: Some(file.id),
+                ..upload
+            })
+        })
+        .await
+    }
+}

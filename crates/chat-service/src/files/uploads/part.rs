@@ -1,0 +1,115 @@
+//! A part of an upload on its way in.
+
+use bytes::Bytes;
+use chat_domain::{Actor, Upload, UploadId, UploadProgress};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::super::intake::Intake;
+use super::super::locks::Lock;
+use super::length;
+use crate::{ChatService, ServiceError};
+
+/// After how many bytes of one part it is noted how far the upload has come, so that a crash costs at
+/// most those.
+const NOTED_EVERY: u64 = 16 * 1024 * 1024;
+
+/// A part of an upload on its way in. Dropped before it ends, what it brought since it was last
+/// noted is forgotten.
+pub struct IncomingPart {
+    pub(super) service: ChatService,
+    pub(super) actor: Actor,
+    pub(super) upload: Upload,
+    /// How far the record says that the upload has come.
+    pub(super) noted: u64,
+    /// None once it is a file: it takes no more bytes.
+    pub(super) intake: Option<Intake>,
+    pub(super) whole: bool,
+    pub(super) lock: Lock,
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
+impl IncomingPart {
+    /// The upload.
+    pub fn id(&self) -> UploadId {
+        self.upload.id
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// `FileTooLarge` when they are more than the upload was to have, `Blobs`, `Store`.
+    pub async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
+        let limit = length(&self.upload);
+        let too_large = ServiceError::FileTooLarge { limit };
+        let intake = self.intake.as_mut().ok_or(too_large)?;
+        intake.write(chunk).await?;
+        let reached = intake.size();
+        if !self.whole && reached - self.noted >= NOTED_EVERY {
+            let progress = intake.progress().await?;
+            self.note(progress, reached).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends when another request wants to go on with the upload: then this part is to be
+    /// [ended](Self::end), or dropped.
+    pub async fn wanted(&self) {
+        self.lock.wanted().await;
+    }
+
+    /// How many bytes the upload still wants.
+    pub fn wants(&self) -> u64 {
+        let intake = self.intake.as_ref();
+        intake.map_or(0, |intake| length(&self.upload) - intake.size())
+    }
+
+    /// Notes how far the upload has come, though more of the part may have been announced. With its
+    /// last byte the upload becomes a file.
+    ///
+    /// # Errors
+    /// `UploadNotFound` if it was ended meanwhile, `Blobs`, `Store`.
+    pub async fn end(mut self) -> Result<Upload, ServiceError> {
+        let Some(mut intake) = self.intake.take().filter(|intake| intake.size() > 0) else {
+            return Ok(self.upload);
+        };
+        let progress = intake.progress().await?;
+        let upload = self.note(progress.clone(), intake.size()).await?;
+        if intake.size() < length(&upload) {
+            return Ok(upload);
+        }
+        let (stage, _) = intake.into_parts();
+        self.service
+            .complete(self.actor, upload, &progress, Some(stage))
+            .await
+    }
+
+    /// Writes into the record how far the upload has come.
+    async fn note(
+        &mut self,
+        progress: UploadProgress,
+        reached: u64,
+    ) -> Result<Upload, ServiceError> {
+        let (id, actor, noted) = (self.upload.id, self.actor, self.noted);
+        let stays = self.service.shelf()?.options.grace;
+        let upload = self
+            .service
+            .write(move |tx, at| {
+                let missing = ServiceError::UploadNotFound { id, actor };
+                let upload = tx.lock_upload(id)?.ok_or(missing)?;
+                // Another node may have gone on with it.
+                if u64::try_from(upload.offset()) != Ok(noted) {
+                    return Err(ServiceError::UploadInterrupted(id));
+                }
+                let expires_at = at.later_by(stays);
+                tx.advance_upload(id, &progress, expires_at)?;
+                Ok(Upload {
+                    progress: Some(progress.clone()),
+                    expires_at,
+                    ..upload
+                })
+            })
+            .await?;
+        self.noted = reached;
+        Ok(upload)
+    }
+}
