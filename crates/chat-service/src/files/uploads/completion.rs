@@ -9,7 +9,7 @@ use super::length;
 use crate::{ChatService, ServiceError};
 
 impl ChatService {
-    /// Where the next bytes of the upload go.
+    /// Where the next bytes of an upload go that has not become a file.
     pub(super) async fn go_on(
         &self,
         actor: Actor,
@@ -17,13 +17,7 @@ impl ChatService {
     ) -> Result<Intake, ServiceError> {
         let limit = length(upload);
         let blobs = &self.shelf()?.options.blobs;
-        // One that has become a file takes no more bytes; there is nothing left to go on with.
-        let progress = upload
-            .progress
-            .as_ref()
-            .filter(|_| upload.file_id.is_none());
-        let Some(progress) = progress else {
-            let limit = if upload.file_id.is_some() { 0 } else { limit };
+        let Some(progress) = &upload.progress else {
             return Ok(Intake::new(blobs.stage().await?, limit));
         };
         let stage = match blobs.resume(&progress.mark).await {
