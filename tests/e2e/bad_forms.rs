@@ -151,13 +151,29 @@ fn sizes_are_what_comes_and_not_what_is_said() {
     store(0).problem(400, "file_empty");
     store(1_000).expect(201);
     store(1_001).problem(413, "file_too_large");
-    // A part that says itself how many bytes it has is taken at its word: fewer are all that count.
-    let lying = |length: &str| part(&format!("{FILE}\r\nContent-Length: {length}"), "hello");
-    for length in ["99", "x", "-1"] {
-        let answer = post(&app, KIND, lying(length));
-        assert_eq!(answer.status, 400, "{length}: {}", answer.text());
+    // What a part says of its own length counts for nothing.
+    for length in ["3", "99", "x", "-1"] {
+        let lying = part(&format!("{FILE}\r\nContent-Length: {length}"), "hello");
+        assert_eq!(post(&app, KIND, lying).expect(201)["size"], 5, "{length}");
     }
-    assert_eq!(post(&app, KIND, lying("3")).expect(201)["size"], 3);
+    // Without a length the whole form is limited too, whatever it is made of.
+    let endless = "x".repeat(400 * 1024);
+    for body in [
+        endless.clone(),
+        format!("--b\r\n{FILE}\r\n\r\nx\r\n{}", part(FILE, &endless)),
+        format!("{}{endless}", part(FILE, "x").replace("--b--", "")),
+    ] {
+        let head = format!(
+            "POST /files HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {KIND}\r\n\
+             Transfer-Encoding: chunked\r\n\r\n",
+            app.address()
+        );
+        let chunked = format!("{head}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+        let answer = exchange(app.address(), chunked.as_bytes()).expect("an answer");
+        answer.problem(413, "file_too_large");
+    }
+    let many = format!("--b\r\n{FILE}\r\n\r\nx\r\n").repeat(65) + "--b--";
+    post(&app, KIND, many).problem(400, "malformed_form");
     // A body that says it is far too large is not waited for.
     let mut large = TcpStream::connect(app.address()).expect("a connection");
     write!(
@@ -172,7 +188,7 @@ fn sizes_are_what_comes_and_not_what_is_said() {
     answer.problem(413, "file_too_large");
     assert!(begun.elapsed() < Duration::from_secs(10));
     app.as_system()
-        .get("/files/3")
+        .get("/files/6")
         .problem(404, "file_not_found");
 }
 

@@ -103,7 +103,9 @@ fn names_are_made_harmless() {
     let long = format!("{}.tar.gz", "ä".repeat(300));
     for (given, kept) in [
         ("../../etc/passwd", Some("passwd")),
-        ("..\\\\..\\\\boot.ini", Some("boot.ini")),
+        ("C:\\dir\\a.txt", Some("a.txt")),
+        ("..\\..\\boot.ini", Some("boot.ini")),
+        ("a%22b.txt", Some("a\"b.txt")),
         ("/", None),
         ("", None),
         ("..", None),
@@ -190,7 +192,7 @@ fn a_form_that_is_refused_leaves_nothing() {
     let eve = eve.to_string();
     assert_eq!(
         send(&[("receiver_id", &eve), ("type", "image")]).faults(),
-        [("file_id".to_owned(), "conflict".to_owned())]
+        [("file".to_owned(), "conflict".to_owned())]
     );
     assert_eq!(
         send(&[("receiver_id", &eve), ("type", "text")]).faults(),

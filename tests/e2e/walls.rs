@@ -77,7 +77,6 @@ const WALLS: [(&str, &[&str]); 8] = [
         "chat-http",
         &[
             "actix-http",
-            "actix-multipart",
             "actix-server",
             "actix-service",
             "actix-web",
@@ -85,8 +84,10 @@ const WALLS: [(&str, &[&str]); 8] = [
             "chat-domain",
             "chat-service",
             "futures-util",
+            "httparse",
             "jiff",
             "log",
+            "memchr",
             "percent-encoding",
             "prometheus",
             "serde",

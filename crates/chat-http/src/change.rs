@@ -32,6 +32,11 @@ impl Change {
         Self { acting, key, turns }
     }
 
+    /// Who asks for it.
+    pub(crate) fn acting(&self) -> Acting {
+        self.acting
+    }
+
     /// Makes the change, or gives the first answer again if it was made under this key before.
     pub(crate) async fn make<C: service::Command>(
         self,

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chat_domain::ports::{BlobReader, LinkTerms};
 use chat_domain::{FileName, MediaType, Thumbnail, ThumbnailSize};
 use chat_service::FileContent;
@@ -40,6 +40,9 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache")
 const CONTENT_SECURITY_POLICY: HeaderValue =
     HeaderValue::from_static("sandbox; default-src 'none'");
 
+/// No page of another site shows it, or hears how large it is.
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderValue = HeaderValue::from_static("same-site");
+
 const BYTES: HeaderValue = HeaderValue::from_static("bytes");
 
 /// What is known of the type when nothing is.
@@ -69,8 +72,8 @@ where
     F: Future<Output = Result<Box<dyn BlobReader>, E>> + 'static,
     E: Into<Problem> + fmt::Display + 'static,
 {
-    if conditions::is_had(request, &content.etag) {
-        return Ok(content.validated(StatusCode::NOT_MODIFIED).finish());
+    if let Some(had) = not_again(request, &content.etag) {
+        return Ok(had);
     }
     let size = content.size;
     if request.method() == Method::HEAD {
@@ -104,6 +107,24 @@ where
     Ok(response.body(body))
 }
 
+/// 304 if the client has the content of this validator: that needs nothing of the content itself.
+pub(crate) fn not_again(request: &HttpRequest, etag: &EntityTag) -> Option<HttpResponse> {
+    conditions::is_had(request, etag).then(|| validated(StatusCode::NOT_MODIFIED, etag).finish())
+}
+
+/// The validator of a thumbnail, of so much that another version of us might draw otherwise.
+pub(crate) fn thumbnail_etag(found: &FileContent, size: ThumbnailSize) -> EntityTag {
+    EntityTag::new_strong(format!("{}-{}-1", found.blob.hash, size.get()))
+}
+
+/// With what every answer has, also the one that nothing has changed.
+fn validated(status: StatusCode, etag: &EntityTag) -> HttpResponseBuilder {
+    let mut response = HttpResponseBuilder::new(status);
+    response.insert_header((header::ETAG, etag.clone()));
+    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+    response
+}
+
 impl Content {
     /// The content of a file.
     pub(crate) fn of(found: &FileContent) -> Self {
@@ -122,7 +143,7 @@ impl Content {
         thumbnail: &Thumbnail,
     ) -> Self {
         Self {
-            etag: EntityTag::new_strong(format!("{}-{}", found.blob.hash, size.get())),
+            etag: thumbnail_etag(found, size),
             size: thumbnail.bytes.len() as u64,
             media_type: Some(thumbnail.media_type.clone()),
             name: None,
@@ -154,22 +175,18 @@ impl Content {
             .filter(|kind| kind.is_inline_safe())
     }
 
-    /// With what every answer has, also the one that nothing has changed.
-    fn validated(&self, status: StatusCode) -> HttpResponseBuilder {
-        let mut response = HttpResponseBuilder::new(status);
-        response.insert_header((header::ETAG, self.etag.clone()));
-        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
-        response
-    }
-
     /// With what every answer has that brings bytes, but for their type.
     fn described(&self, status: StatusCode) -> Result<HttpResponseBuilder, Problem> {
         let disposition = HeaderValue::try_from(self.disposition()).map_err(Problem::internal)?;
-        let mut response = self.validated(status);
-        let fixed: [(HeaderName, HeaderValue); 3] = [
+        let mut response = validated(status, &self.etag);
+        let fixed: [(HeaderName, HeaderValue); 4] = [
             (header::ACCEPT_RANGES, BYTES),
             (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
             (header::CONTENT_DISPOSITION, disposition),
+            (
+                header::CROSS_ORIGIN_RESOURCE_POLICY,
+                CROSS_ORIGIN_RESOURCE_POLICY,
+            ),
         ];
         for header in fixed {
             response.insert_header(header);

@@ -1,19 +1,17 @@
 //! Forms: a file and the texts beside it, as `multipart/form-data`. The file goes to where files are
 //! kept while it comes; nothing of it is held here.
 
-use actix_multipart::{Field, Multipart};
-use actix_web::HttpRequest;
-use actix_web::http::header::DispositionParam;
+use actix_web::{HttpMessage, HttpRequest};
 use chat_domain::{Actor, FileName};
 use chat_service::{ChatService, IncomingFile, ServiceError, StoreFile};
-use futures_util::StreamExt;
 
 use crate::actor::{Acting, Caller};
 use crate::body::{declared_length, plain_type};
 use crate::change::Change;
 use crate::fields::{self, Fields, rules};
-use crate::incoming::Incoming;
+use crate::incoming::{Incoming, Pieces};
 use crate::input;
+use crate::multipart::{Malformed, Multipart};
 use crate::problem::{FieldError, Problem};
 use crate::trace;
 
@@ -51,8 +49,12 @@ pub(crate) async fn read<B: Fields>(
         return Err(ServiceError::FileTooLarge { limit: most }.into());
     }
     let (caller, key) = input::read_head(request)?;
-    let body = Incoming::of(request);
-    let parts = Parts::read(request, &body, service, caller).await?;
+    if let Some(user) = caller.header() {
+        service.check_actor(Actor::User(user)).await?;
+    }
+    let body = Incoming::at_most(request, most + MOST_TEXT as u64);
+    let mut parts = Parts::default();
+    parts.read(request, &body, service, caller).await?;
     let mut errors = parts.errors;
     let missing = || FieldError::new(FILE, "required", rules::REQUIRED);
     if parts.file.is_none() {
@@ -63,6 +65,9 @@ pub(crate) async fn read<B: Fields>(
     let file = parts
         .file
         .ok_or_else(|| Problem::invalid(vec![missing()]))?;
+    if file.is_empty() {
+        return Err(ServiceError::FileEmpty.into());
+    }
     let acting = caller.acting_as(input::named(&mut texts))?;
     trace::acts(request, acting);
     let received = acting.told(file.finish().await)?;
@@ -87,43 +92,42 @@ struct Parts {
 
 impl Parts {
     async fn read(
+        &mut self,
         request: &HttpRequest,
         body: &Incoming,
         service: &ChatService,
         caller: Caller,
-    ) -> Result<Self, Problem> {
-        let mut parts = Self::default();
-        let mut form = Multipart::new(request.headers(), body.pieces());
-        while let Some(field) = form.next().await {
-            let field = field.map_err(|error| malformed(&error, body))?;
-            let name = field.name().unwrap_or_default().to_owned();
-            if name == FILE {
-                parts.take_file(field, body, service, caller).await?;
-            } else {
-                parts.take_text(name, field, body).await?;
+    ) -> Result<(), Problem> {
+        let kind = request.mime_type().ok().flatten();
+        let boundary = kind.as_ref().and_then(|kind| kind.get_param("boundary"));
+        let boundary = boundary.map_or("", |boundary| boundary.as_str());
+        let problem = |malformed| malformed_in(body, malformed);
+        let mut form = Multipart::new(boundary, body.pieces()).map_err(problem)?;
+        while let Some(head) = form.next().await.map_err(problem)? {
+            if head.name != FILE {
+                self.take_text(head.name, &mut form, body).await?;
+            } else if self.file.is_none() {
+                let name = head.file_name.as_deref();
+                self.name = name.and_then(FileName::cleaned);
+                self.take_file(&mut form, body, service, caller).await?;
+            } else if !self.errors.iter().any(|error| error.field == FILE) {
+                let message = "is given more than once";
+                self.errors.push(FieldError::new(FILE, "repeated", message));
             }
         }
-        Ok(parts)
+        Ok(())
     }
 
     async fn take_file(
         &mut self,
-        mut field: Field,
+        form: &mut Multipart<Pieces>,
         body: &Incoming,
         service: &ChatService,
         caller: Caller,
     ) -> Result<(), Problem> {
-        if self.file.is_some() {
-            let message = "is given more than once";
-            self.errors.push(FieldError::new(FILE, "repeated", message));
-            return pass_by(field, body).await;
-        }
-        self.name = file_name(&field);
         let acting = caller.header().map_or(Acting::System, Acting::User);
-        let actor: Actor = acting.actor();
-        let mut file = acting.told(service.receive_file(actor, None).await)?;
-        while let Some(bytes) = field.next().await {
-            let bytes = bytes.map_err(|error| malformed(&error, body))?;
+        let mut file = acting.told(service.receive_file(acting.actor(), None).await)?;
+        while let Some(bytes) = form.bytes().await.map_err(|why| malformed_in(body, why))? {
             acting.told(file.write(bytes).await)?;
         }
         self.file = Some(file);
@@ -133,18 +137,18 @@ impl Parts {
     async fn take_text(
         &mut self,
         name: String,
-        mut field: Field,
+        form: &mut Multipart<Pieces>,
         body: &Incoming,
     ) -> Result<(), Problem> {
         let mut text = Vec::new();
-        while let Some(bytes) = field.next().await {
-            let bytes = bytes.map_err(|error| malformed(&error, body))?;
-            self.size += bytes.len();
-            text.extend_from_slice(&bytes);
-            self.check_size()?;
-        }
         self.size += name.len();
-        self.check_size()?;
+        while let Some(bytes) = form.bytes().await.map_err(|why| malformed_in(body, why))? {
+            self.size += bytes.len();
+            if self.size > MOST_TEXT {
+                return Err(Problem::payload_too_large(MOST_TEXT));
+            }
+            text.extend_from_slice(&bytes);
+        }
         match String::from_utf8(text) {
             Ok(text) => self.texts.push((name, text)),
             Err(_) => {
@@ -154,49 +158,12 @@ impl Parts {
         }
         Ok(())
     }
-
-    fn check_size(&self) -> Result<(), Problem> {
-        if self.size > MOST_TEXT {
-            return Err(Problem::payload_too_large(MOST_TEXT));
-        }
-        Ok(())
-    }
-}
-
-/// Reads a field to its end and keeps nothing of it.
-async fn pass_by(mut field: Field, body: &Incoming) -> Result<(), Problem> {
-    while let Some(bytes) = field.next().await {
-        bytes.map_err(|error| malformed(&error, body))?;
-    }
-    Ok(())
-}
-
-/// The name that the client gives, made harmless; none if nothing is left of it.
-fn file_name(field: &Field) -> Option<FileName> {
-    let disposition = field.content_disposition()?;
-    let parameters = &disposition.parameters;
-    let extended = parameters.iter().find_map(|parameter| match parameter {
-        DispositionParam::FilenameExt(name) => std::str::from_utf8(&name.value).ok(),
-        _ => None,
-    });
-    FileName::cleaned(extended.or_else(|| disposition.get_filename())?)
 }
 
 /// What is wrong with a form, or with the body that it is in.
-fn malformed(error: &actix_multipart::MultipartError, body: &Incoming) -> Problem {
-    use actix_multipart::MultipartError;
-    match error {
-        MultipartError::Payload(_) => body.broken(),
-        MultipartError::BoundaryMissing => {
-            Problem::malformed_form("the form's boundary is missing, or not where it must be")
-        }
-        MultipartError::ContentDispositionMissing
-        | MultipartError::ContentDispositionNameMissing => {
-            Problem::malformed_form("a part of the form has no Content-Disposition with a name")
-        }
-        MultipartError::Incomplete => {
-            Problem::malformed_form("the form ends before its last boundary")
-        }
-        _ => Problem::malformed_form("the form can't be read"),
+fn malformed_in(body: &Incoming, malformed: Malformed) -> Problem {
+    match malformed {
+        Malformed::Broken => body.broken(),
+        Malformed::Form(detail) => Problem::malformed_form(detail),
     }
 }

@@ -21,7 +21,21 @@ pub(crate) fn check(head: &RequestHead) -> Result<(), Problem> {
     if !origins.all(|origin| text(origin).is_some_and(is_loopback_origin)) {
         return Err(Problem::origin_not_allowed());
     }
+    if is_embedded(head) {
+        return Err(Problem::origin_not_allowed());
+    }
     Ok(())
+}
+
+/// Whether a page of another site wants to show the answer as an image of its own, or the like: browsers
+/// give no origin for that, and say so. To go to an address is another matter, since the page sees
+/// nothing of it.
+fn is_embedded(head: &RequestHead) -> bool {
+    let says = |name: &str, what: &str| {
+        let value = head.headers().get(name).and_then(text);
+        value.is_some_and(|value| value.eq_ignore_ascii_case(what))
+    };
+    says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate")
 }
 
 /// Every host that the request names must be a loopback one, and it must name one: in the header,
@@ -163,5 +177,19 @@ mod tests {
         let request = request.to_http_request();
         let code = check(request.head()).err().map(|problem| problem.code());
         assert_eq!(code, refused);
+    }
+
+    #[rstest]
+    #[case::embedded(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")], false)]
+    #[case::no_mode(&[("Sec-Fetch-Site", "cross-site")], false)]
+    #[case::gone_to(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], true)]
+    #[case::own_page(&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors")], true)]
+    #[case::typed(&[("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")], true)]
+    fn what_pages_of_others_embed(#[case] headers: &[(&str, &str)], #[case] passes: bool) {
+        let mut request = TestRequest::get().insert_header((header::HOST, "localhost"));
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        assert_eq!(check(request.to_http_request().head()).is_ok(), passes);
     }
 }

@@ -11,6 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use actix_web::web::Bytes;
+use chat_service::ServiceError;
 use futures_util::Stream;
 
 use crate::body::{BodyTimeout, declared_length};
@@ -20,6 +21,12 @@ use crate::unread;
 /// How many bytes a second must come at least, on the whole; what comes more slowly, however
 /// steadily, only holds a connection.
 const SLOWEST: u32 = 4 * 1024;
+
+/// For how many limits at most what came fast makes up for what comes slowly.
+const CREDIT: u32 = 4;
+
+/// As long as any wait needs to be, and short enough for clocks.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A body that is taken piece by piece. What is left of it goes back to the request when this is
 /// dropped, so that the connection can end in order.
@@ -39,16 +46,26 @@ struct Shared {
     /// How many bytes are still to come; it may be unknown.
     left: Cell<Option<u64>>,
     late: Cell<bool>,
+    /// How many bytes may still come, whatever was declared.
+    room: Cell<u64>,
+    most: u64,
 }
 
 impl Incoming {
     /// The body of the request.
     pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self::at_most(request, u64::MAX)
+    }
+
+    /// The same, which breaks off after so many bytes: whatever they are, nobody sends for ever.
+    pub(crate) fn at_most(request: &HttpRequest, most: u64) -> Self {
         let declared = declared_length(request.headers());
         let shared = Shared {
             payload: RefCell::new(unread::take(request)),
             left: Cell::new(declared),
             late: Cell::new(false),
+            room: Cell::new(most),
+            most,
         };
         Self {
             request: request.clone(),
@@ -75,6 +92,9 @@ impl Incoming {
     pub(crate) fn broken(&self) -> Problem {
         if self.stalls() {
             Problem::request_timeout()
+        } else if self.shared.room.get() == 0 {
+            let limit = self.shared.most;
+            ServiceError::FileTooLarge { limit }.into()
         } else {
             Problem::incomplete_body()
         }
@@ -120,6 +140,11 @@ impl Stream for Pieces {
                 if let Some(patience) = &mut this.patience {
                     patience.came(bytes.len());
                 }
+                let room = shared.room.get().saturating_sub(bytes.len() as u64);
+                shared.room.set(room);
+                if room == 0 {
+                    return Poll::Ready(Some(Err(PayloadError::Overflow)));
+                }
                 Some(Ok(bytes))
             }
             // It ends before as much has come as was declared.
@@ -144,8 +169,7 @@ struct Patience {
 
 impl Patience {
     fn new(limit: Duration) -> Self {
-        // A limit beyond what clocks can tell is as good as a day.
-        let end = Instant::now() + limit.min(Duration::from_secs(24 * 60 * 60));
+        let end = Instant::now() + limit.min(A_DAY);
         Self {
             limit,
             whole: end,
@@ -156,8 +180,12 @@ impl Patience {
 
     fn came(&mut self, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.whole += Duration::from_secs(1) * bytes / SLOWEST;
-        self.next = Instant::now() + self.limit.min(Duration::from_secs(24 * 60 * 60));
+        let limit = self.limit.min(A_DAY);
+        let now = Instant::now();
+        self.next = now + limit;
+        // Who was fast may rest a while, and not for as long as a slow one would have taken.
+        let credit = self.whole + Duration::from_secs(1) * bytes / SLOWEST;
+        self.whole = credit.min(now + CREDIT * limit);
     }
 
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
@@ -211,6 +239,17 @@ mod tests {
             patience.came(1);
         }
         assert!(waits(&mut patience).await < Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_fast_makes_up_for_little() {
+        let mut patience = Patience::new(LIMIT);
+        patience.came(1024 * 1024 * 1024);
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_secs(29)).await;
+            patience.came(1);
+        }
+        assert!(waits(&mut patience).await < LIMIT);
     }
 
     #[tokio::test(start_paused = true)]

@@ -19,6 +19,7 @@ mod incoming;
 mod input;
 mod link;
 mod metrics;
+mod multipart;
 mod openapi;
 mod pace;
 mod problem;

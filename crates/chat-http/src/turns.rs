@@ -61,9 +61,11 @@ impl Turns {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut lines = self.turns.lines();
+        // Let go of while it is locked, so that of two that leave at once the later sees that it is.
+        self.line = Line::default();
         if let Entry::Occupied(entry) = lines.entry(self.key.clone()) {
-            // This one and the table's: nobody else is left, and nobody can join while it is locked.
-            if Arc::strong_count(entry.get()) == 2 {
+            // The table's own: nobody else is left, and nobody can join.
+            if Arc::strong_count(entry.get()) == 1 {
                 entry.remove();
             }
         }

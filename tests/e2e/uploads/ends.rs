@@ -46,7 +46,7 @@ fn a_part_on_its_way_to_an_upload_that_is_given_up_is_refused() {
     );
     part.more(&whole[400_000..]);
     let answer = part.answer().expect("it is answered");
-    answer.problem(404, "upload_not_found");
+    answer.problem(409, "upload_interrupted");
 }
 
 #[test]

@@ -63,6 +63,10 @@ pub(crate) async fn thumbnail(
     let id = ask.path.id(FileId::parse)?;
     let size = ask.query.size()?;
     let found = acting.told(service.file_content(acting.actor(), id).await)?;
+    // Nothing is drawn for who has it.
+    if let Some(had) = content::not_again(&request, &content::thumbnail_etag(&found, size)) {
+        return Ok(had);
+    }
     let thumbnail = service.thumbnail(&found, size).await?;
     let shown = Content::of_thumbnail(&found, size, &thumbnail);
     content::answer(&request, &shown, content::in_memory(thumbnail.bytes)).await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::rt::time::timeout;
+use actix_web::rt::{self, time::timeout};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chat_domain::{FileName, Upload, UploadId};
 use chat_service::{DeleteUpload, ServiceError};
@@ -50,7 +50,8 @@ pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
-    let upload = soon(acting, service.upload(acting.actor(), id)).await?;
+    let upload = async move { service.upload(acting.actor(), id).await };
+    let upload = soon(acting, upload).await?;
     let mut response = HttpResponse::Ok().finish();
     answer::found(response.headers_mut(), &upload)?;
     Ok(response)
@@ -63,7 +64,10 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
     let id = ask.path.id(UploadId::parse)?;
     let Chunk { offset, checksum } = Chunk::of(request.headers())?;
     let whole = checksum.is_some();
-    let part = service.resume_upload(acting.actor(), id, offset, whole);
+    let part = async move {
+        let actor = acting.actor();
+        service.resume_upload(actor, id, offset, whole).await
+    };
     let part = soon(acting, part).await?;
     let limit = part.wants();
     if declared_length(request.headers()).is_some_and(|length| length > limit) {
@@ -80,6 +84,12 @@ pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
     check_version(request.headers())?;
     let deletion = Deletion::<IdPath>::extract(&request).await?;
     let upload = deletion.path.id(UploadId::parse)?;
+    let acting = deletion.change.acting();
+    let asked = service.clone();
+    // A part that is coming is ended first, for nothing of it is wanted. What else this says, the
+    // deletion says itself.
+    let ended = async move { asked.upload(acting.actor(), upload).await };
+    drop(soon(acting, ended).await);
     let delete = DeleteUpload { upload };
     deletion
         .change
@@ -87,13 +97,16 @@ pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
         .await
 }
 
-/// What is answered once nobody else goes on with the upload, unless that takes too long.
-async fn soon<T>(
+/// What is answered once nobody else goes on with the upload, unless that takes too long. The work goes on
+/// also then: the bytes of an upload may take long to be copied to where they are kept, and who asks
+/// again must not begin that anew.
+async fn soon<T: 'static>(
     acting: Acting,
-    answer: impl Future<Output = Result<T, ServiceError>>,
+    answer: impl Future<Output = Result<T, ServiceError>> + 'static,
 ) -> Result<T, Problem> {
-    match timeout(PATIENCE, answer).await {
-        Ok(answer) => acting.told(answer),
+    match timeout(PATIENCE, rt::spawn(answer)).await {
+        Ok(Ok(answer)) => acting.told(answer),
+        Ok(Err(lost)) => Err(Problem::internal(lost)),
         Err(_) => Err(Problem::upload_locked()),
     }
 }

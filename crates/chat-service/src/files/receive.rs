@@ -170,6 +170,11 @@ impl ChatService {
 }
 
 impl IncomingFile {
+    /// Whether no byte has come.
+    pub fn is_empty(&self) -> bool {
+        self.intake.size() == 0
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors

@@ -60,7 +60,17 @@ impl Command for SendFile {
             recipient: self.recipient,
             content,
         };
-        send(tx, actor, &message, at)
+        send(tx, actor, &message, at).map_err(|error| match error {
+            // Whoever sends the file itself gives no id of it.
+            ServiceError::Invalid {
+                field: "file_id",
+                invalid,
+            } => ServiceError::Invalid {
+                field: "file",
+                invalid,
+            },
+            error => error,
+        })
     }
 }
 
