@@ -80,6 +80,7 @@ fn headers(more: &[(&str, &str)]) -> Vec<(String, String)> {
         ("cache-control", "private, no-cache"),
         ("content-disposition", "inline; filename=\"ada.png\""),
         ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cross-origin-resource-policy", "same-site"),
         ("etag", "\"1a2b\""),
     ];
     let mut headers: Vec<_> = always
