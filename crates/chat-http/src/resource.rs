@@ -16,68 +16,34 @@ pub(crate) struct Endpoint {
     route: Route,
 }
 
-/// GET, and HEAD, whose answer is sent without its body.
-pub(crate) fn get<F, Args>(handler: F) -> Endpoint
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Endpoint {
-        method: Method::GET,
-        route: web::route()
-            .guard(guard::Any(guard::Get()).or(guard::Head()))
-            .to(handler),
-    }
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident = $method:ident, $route:expr;)+) => {
+        $($(#[$doc])*
+        pub(crate) fn $name<F, Args>(handler: F) -> Endpoint
+        where
+            F: Handler<Args>,
+            Args: FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            Endpoint {
+                method: Method::$method,
+                route: $route.to(handler),
+            }
+        })+
+    };
 }
 
-/// HEAD alone: there is nothing to be got with it.
-pub(crate) fn head<F, Args>(handler: F) -> Endpoint
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Endpoint {
-        method: Method::HEAD,
-        route: web::head().to(handler),
-    }
-}
-
-pub(crate) fn patch<F, Args>(handler: F) -> Endpoint
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Endpoint {
-        method: Method::PATCH,
-        route: web::patch().to(handler),
-    }
-}
-
-pub(crate) fn post<F, Args>(handler: F) -> Endpoint
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Endpoint {
-        method: Method::POST,
-        route: web::post().to(handler),
-    }
-}
-
-pub(crate) fn delete<F, Args>(handler: F) -> Endpoint
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    Endpoint {
-        method: Method::DELETE,
-        route: web::delete().to(handler),
-    }
+endpoints! {
+    /// GET, and HEAD, whose answer is sent without its body.
+    get = GET, web::route().guard(guard::Any(guard::Get()).or(guard::Head()));
+    /// HEAD alone: there is nothing to be got with it.
+    head = HEAD, web::head();
+    /// POST.
+    post = POST, web::post();
+    /// PATCH.
+    patch = PATCH, web::patch();
+    /// DELETE.
+    delete = DELETE, web::delete();
 }
 
 /// A path and its own methods.

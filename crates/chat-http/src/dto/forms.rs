@@ -1,11 +1,11 @@
 //! What forms say besides their file.
 
-use chat_domain::{Caption, GroupId, MessageKind, Recipient, UserId};
+use chat_domain::{Caption, MessageKind, UserId};
 use chat_service::{SendFile, StoreFile};
 use serde::Deserialize;
 use validator::{Validate, ValidationError};
 
-use super::messages::{one_of_both, parse_kind, two_users};
+use super::messages::{one_of_both, parse_kind, recipient, two_users};
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::problem::Problem;
 
@@ -41,12 +41,7 @@ impl SendFileForm {
         let kind = given("type", self.r#type.as_deref(), parse_kind)?;
         Ok(SendFile {
             sender: given("sender_id", self.sender_id, int(UserId::parse))?,
-            recipient: match self.group_id {
-                Some(_) => Recipient::Group(given("group_id", self.group_id, int(GroupId::parse))?),
-                None => {
-                    Recipient::User(given("receiver_id", self.receiver_id, int(UserId::parse))?)
-                }
-            },
+            recipient: recipient(self.group_id, self.receiver_id)?,
             as_image: kind == MessageKind::Image,
             caption: perhaps("content", self.caption(), Caption::parse)?,
             file,

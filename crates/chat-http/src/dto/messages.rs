@@ -48,12 +48,7 @@ impl CreateMessage {
     pub(crate) fn parse(self) -> Result<SendMessage, Problem> {
         Ok(SendMessage {
             sender: given("sender_id", self.sender_id, int(UserId::parse))?,
-            recipient: match self.group_id {
-                Some(_) => Recipient::Group(given("group_id", self.group_id, int(GroupId::parse))?),
-                None => {
-                    Recipient::User(given("receiver_id", self.receiver_id, int(UserId::parse))?)
-                }
-            },
+            recipient: recipient(self.group_id, self.receiver_id)?,
             content: self.content()?,
         })
     }
@@ -78,6 +73,17 @@ impl CreateMessage {
             MessageKind::Image => Content::Image { file, caption },
             _ => Content::File { file, caption },
         })
+    }
+}
+
+/// Whom a message is for; that one of both is named is a rule of its own.
+pub(super) fn recipient(
+    group: Option<WireInt>,
+    receiver: Option<WireInt>,
+) -> Result<Recipient, Problem> {
+    match group {
+        Some(_) => given("group_id", group, int(GroupId::parse)).map(Recipient::Group),
+        None => given("receiver_id", receiver, int(UserId::parse)).map(Recipient::User),
     }
 }
 
