@@ -52,7 +52,7 @@ pub(crate) async fn read<B: Fields>(
     if let Some(user) = caller.header() {
         service.check_actor(Actor::User(user)).await?;
     }
-    let body = Incoming::at_most(request, most + MOST_TEXT as u64);
+    let body = Incoming::at_most(request, most, MOST_TEXT as u64);
     let mut parts = Parts::default();
     parts.read(request, &body, service, caller).await?;
     let mut errors = parts.errors;

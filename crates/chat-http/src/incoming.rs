@@ -48,23 +48,27 @@ struct Shared {
     late: Cell<bool>,
     /// How many bytes may still come, whatever was declared.
     room: Cell<u64>,
+    over: Cell<bool>,
+    /// The most bytes of a file.
     most: u64,
 }
 
 impl Incoming {
     /// The body of the request.
     pub(crate) fn of(request: &HttpRequest) -> Self {
-        Self::at_most(request, u64::MAX)
+        Self::at_most(request, u64::MAX, 0)
     }
 
-    /// The same, which breaks off after so many bytes: whatever they are, nobody sends for ever.
-    pub(crate) fn at_most(request: &HttpRequest, most: u64) -> Self {
+    /// The same, which breaks off after what a file of so many bytes needs, and `besides`: whatever
+    /// it is that comes, nobody sends for ever.
+    pub(crate) fn at_most(request: &HttpRequest, most: u64, besides: u64) -> Self {
         let declared = declared_length(request.headers());
         let shared = Shared {
             payload: RefCell::new(unread::take(request)),
             left: Cell::new(declared),
             late: Cell::new(false),
-            room: Cell::new(most),
+            room: Cell::new(most.saturating_add(besides)),
+            over: Cell::new(false),
             most,
         };
         Self {
@@ -92,7 +96,7 @@ impl Incoming {
     pub(crate) fn broken(&self) -> Problem {
         if self.stalls() {
             Problem::request_timeout()
-        } else if self.shared.room.get() == 0 {
+        } else if self.shared.over.get() {
             let limit = self.shared.most;
             ServiceError::FileTooLarge { limit }.into()
         } else {
@@ -140,10 +144,12 @@ impl Stream for Pieces {
                 if let Some(patience) = &mut this.patience {
                     patience.came(bytes.len());
                 }
-                let room = shared.room.get().saturating_sub(bytes.len() as u64);
-                shared.room.set(room);
-                if room == 0 {
-                    return Poll::Ready(Some(Err(PayloadError::Overflow)));
+                match shared.room.get().checked_sub(bytes.len() as u64) {
+                    Some(room) => shared.room.set(room),
+                    None => {
+                        shared.over.set(true);
+                        return Poll::Ready(Some(Err(PayloadError::Overflow)));
+                    }
                 }
                 Some(Ok(bytes))
             }
