@@ -35,7 +35,9 @@ fn is_embedded(head: &RequestHead) -> bool {
         let value = head.headers().get(name).and_then(text);
         value.is_some_and(|value| value.eq_ignore_ascii_case(what))
     };
-    says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate")
+    // One that gives its origin was judged by that.
+    let silent = !head.headers().contains_key(header::ORIGIN);
+    silent && says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate")
 }
 
 /// Every host that the request names must be a loopback one, and it must name one: in the header,
@@ -184,6 +186,10 @@ mod tests {
     #[case::no_mode(&[("Sec-Fetch-Site", "cross-site")], false)]
     #[case::gone_to(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], true)]
     #[case::own_page(&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors")], true)]
+    #[case::by_origin(
+        &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors"), ("Origin", "http://localhost")],
+        true
+    )]
     #[case::typed(&[("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")], true)]
     fn what_pages_of_others_embed(#[case] headers: &[(&str, &str)], #[case] passes: bool) {
         let mut request = TestRequest::get().insert_header((header::HOST, "localhost"));
