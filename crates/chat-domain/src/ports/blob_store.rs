@@ -39,10 +39,12 @@ pub trait BlobStore: Send + Sync {
     /// The place of this mark, as of the mark: what was written after it is forgotten.
     ///
     /// # Errors
-    /// `Missing` if it was kept, discarded or swept since.
+    /// `Missing` if it was kept, discarded or swept since, and if the mark is none that this store reads:
+    /// one of another store, or of another time.
     fn resume(&self, mark: &StageMark) -> Later<'_, BlobResult<Box<dyn Staged>>>;
 
-    /// Removes the place of this mark; fine if it is gone already.
+    /// Removes the place of this mark; fine if it is gone already, or the mark is none that this store
+    /// reads.
     fn discard(&self, mark: &StageMark) -> Later<'_, BlobResult<()>>;
 
     /// How many bytes are kept under the key; none if nothing is.
@@ -65,7 +67,8 @@ pub trait BlobStore: Send + Sync {
     fn list(&self, after: Option<BlobKey>) -> Later<'_, BlobResult<Vec<BlobKey>>>;
 
     /// Removes staged places that nothing was written to since `before`, but for the `live` ones, and
-    /// says how many.
+    /// says how many. Marks that this store does not read are passed over, and it may leave what somebody
+    /// is writing to.
     fn sweep(&self, before: Timestamp, live: &[StageMark]) -> Later<'_, BlobResult<usize>>;
 
     /// A URL under which anyone can fetch the bytes for a short time without us, if this store gives

@@ -1,7 +1,6 @@
 //! How a staged file is found again: its name, and how many of its bytes count.
 
 use chat_domain::StageMark;
-use chat_domain::ports::{BlobError, BlobResult};
 use uuid::Uuid;
 
 use crate::names;
@@ -19,23 +18,17 @@ pub(super) struct Mark {
 const FORMAT: &str = "disk-1";
 
 impl Mark {
-    /// The mark with these words.
-    ///
-    /// # Errors
-    /// `Broken` for any other words than ours.
-    pub(super) fn parse(mark: &StageMark) -> BlobResult<Self> {
-        let words = || {
-            let text = std::str::from_utf8(mark.as_bytes()).ok()?;
-            let (name, len) = text
-                .strip_prefix(FORMAT)?
-                .strip_prefix(' ')?
-                .split_once(' ')?;
-            Some(Self {
-                name: names::parse(name)?,
-                len: len.parse().ok()?,
-            })
-        };
-        words().ok_or_else(|| BlobError::Broken("the mark is none of a disk".to_owned()))
+    /// The mark with these words; none for any other words than ours: what they name is not here.
+    pub(super) fn parse(mark: &StageMark) -> Option<Self> {
+        let text = std::str::from_utf8(mark.as_bytes()).ok()?;
+        let (name, len) = text
+            .strip_prefix(FORMAT)?
+            .strip_prefix(' ')?
+            .split_once(' ')?;
+        Some(Self {
+            name: names::parse(name)?,
+            len: len.parse().ok()?,
+        })
     }
 
     /// Its words.
@@ -59,7 +52,7 @@ mod tests {
             name: names::parse(NAME).unwrap(),
             len: u64::MAX,
         };
-        assert_eq!(Mark::parse(&mark.write()), Ok(mark));
+        assert_eq!(Mark::parse(&mark.write()), Some(mark));
     }
 
     #[rstest]
@@ -73,12 +66,12 @@ mod tests {
     #[case::upper(&format!("disk-1 {} 5", NAME.to_uppercase()))]
     fn words_that_are_no_mark(#[case] words: &str) {
         let mark = StageMark::from_bytes(words.as_bytes().to_vec());
-        assert!(matches!(Mark::parse(&mark), Err(BlobError::Broken(_))));
+        assert_eq!(Mark::parse(&mark), None);
     }
 
     #[test]
     fn bytes_that_are_no_words() {
         let mark = StageMark::from_bytes(vec![0xff; 64]);
-        assert!(matches!(Mark::parse(&mark), Err(BlobError::Broken(_))));
+        assert_eq!(Mark::parse(&mark), None);
     }
 }

@@ -87,16 +87,19 @@ impl BlobStore for DiskStore {
 
     fn resume(&self, mark: &StageMark) -> Later<'_, BlobResult<Box<dyn Staged>>> {
         let mark = Mark::parse(mark);
-        self.run(|place| {
-            let staged = DiskStaged::resume(place, mark?)?;
+        self.run(move |place| {
+            let staged = DiskStaged::resume(place, mark.ok_or(BlobError::Missing)?)?;
             Ok(Box::new(staged) as Box<dyn Staged>)
         })
     }
 
     fn discard(&self, mark: &StageMark) -> Later<'_, BlobResult<()>> {
         let mark = Mark::parse(mark);
-        self.run(|place| {
-            let path = place.staging_file(mark?.name);
+        self.run(move |place| {
+            let Some(mark) = mark else {
+                return Ok(());
+            };
+            let path = place.staging_file(mark.name);
             gone_is_fine(std::fs::remove_file(&path)).map_err(unavailable(&path))
         })
     }
@@ -139,11 +142,9 @@ impl BlobStore for DiskStore {
     }
 
     fn sweep(&self, before: Timestamp, live: &[StageMark]) -> Later<'_, BlobResult<usize>> {
-        let live: BlobResult<Vec<Mark>> = live.iter().map(Mark::parse).collect();
-        self.run(move |place| {
-            let live = live?.into_iter().map(|mark| mark.name).collect();
-            place.sweep(before, &live)
-        })
+        let live = live.iter().filter_map(Mark::parse);
+        let live = live.map(|mark| mark.name).collect();
+        self.run(move |place| place.sweep(before, &live))
     }
 
     /// None: a disk serves nobody.

@@ -45,9 +45,9 @@ const PAGE: usize = 1_000;
 /// connection buffers, whatever their sizes.
 ///
 /// S3 lists no uploads that were begun and left, so the id of each is written down in `staging/` before
-/// its first part: a sweep finds and aborts it. Only one that was begun a moment before the process
-/// died can remain, and it has no parts; a lifecycle rule of the bucket
-/// (`AbortIncompleteMultipartUpload`) removes it too.
+/// its first part: a sweep finds and aborts it. What can remain is an upload that was begun and whose id
+/// was not written down, because the process died, or the request was given up, between the two. It has
+/// no parts; a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) removes it too.
 ///
 /// What fails is tried again up to three times within about ten seconds. A store that refuses
 /// connections is `Unavailable` in about a second, one that does not answer in half a minute. It is to
@@ -113,14 +113,19 @@ impl BlobStore for S3Store {
     fn resume(&self, mark: &StageMark) -> Later<'_, BlobResult<Box<dyn Staged>>> {
         let mark = Mark::parse(mark);
         Box::pin(async {
-            let staged = S3Staged::resume(&self.bucket, mark?).await?;
+            let staged = S3Staged::resume(&self.bucket, mark.ok_or(BlobError::Missing)?).await?;
             Ok(Box::new(staged) as Box<dyn Staged>)
         })
     }
 
     fn discard(&self, mark: &StageMark) -> Later<'_, BlobResult<()>> {
         let mark = Mark::parse(mark);
-        Box::pin(async { stage::clear(&self.bucket, mark?.id, None).await })
+        Box::pin(async {
+            match mark {
+                Some(mark) => stage::clear(&self.bucket, mark.id, None).await,
+                None => Ok(()),
+            }
+        })
     }
 
     fn size(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
@@ -175,11 +180,9 @@ impl BlobStore for S3Store {
     }
 
     fn sweep(&self, before: Timestamp, live: &[StageMark]) -> Later<'_, BlobResult<usize>> {
-        let live: BlobResult<Vec<Mark>> = live.iter().map(Mark::parse).collect();
-        Box::pin(async move {
-            let live = live?.into_iter().map(|mark| mark.id).collect();
-            stage::sweep(&self.bucket, before, &live).await
-        })
+        let live = live.iter().filter_map(Mark::parse);
+        let live = live.map(|mark| mark.id).collect();
+        Box::pin(async move { stage::sweep(&self.bucket, before, &live).await })
     }
 
     /// One that is signed for 60 seconds, if the store was opened with links.

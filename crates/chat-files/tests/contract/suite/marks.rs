@@ -152,12 +152,17 @@ async fn a_mark_can_be_discarded(#[case] len: usize) {
 #[case::words(b"never mind")]
 #[case::no_words(&[0xff; 40])]
 #[tokio::test]
-async fn what_is_no_mark_is_refused(#[case] words: &[u8]) {
+async fn what_is_no_mark_is_of_nothing_here(#[case] words: &[u8]) {
     let world = fresh();
     let mark = StageMark::from_bytes(words.to_vec());
-    let broken = |error| matches!(error, Some(BlobError::Broken(_)));
-    assert!(broken(world.store.resume(&mark).await.err()));
-    assert!(broken(world.store.discard(&mark).await.err()));
-    let swept = world.store.sweep(crate::harness::from_now(0), &[mark]);
-    assert!(broken(swept.await.err()));
+    let resumed = world.store.resume(&mark).await;
+    assert_eq!(resumed.err(), Some(BlobError::Missing));
+    assert_eq!(world.store.discard(&mark).await, Ok(()));
+    // The marks that it reads count beside it.
+    let live = world.staged(&bytes(10, 1)).await.mark().await.unwrap();
+    let _stale = world.staged(&bytes(10, 2)).await.mark().await.unwrap();
+    let lives = [mark, live.clone()];
+    let swept = world.store.sweep(crate::harness::from_now(3_600), &lives);
+    assert_eq!(swept.await, Ok(1));
+    assert!(world.store.resume(&live).await.is_ok());
 }
