@@ -1,7 +1,7 @@
 //! The directories of a store, and which of their names are known to be durable.
 
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,8 +128,8 @@ impl Place {
             .map_err(unavailable(&path))
     }
 
-    /// Removes staged files that were last written before `before`, but for the `live` ones, and says
-    /// how many. One that can't be removed is logged, and does not keep the others.
+    /// Removes staged files that were last written before `before`, but for the `live` ones and those
+    /// that somebody has open to write, and says how many. One that can't be removed is logged, and does not keep the others.
     pub(super) fn sweep(&self, before: Timestamp, live: &HashSet<Uuid>) -> BlobResult<usize> {
         let staging = self.staging();
         let before = system_time(before);
@@ -156,11 +156,19 @@ impl Place {
 /// Removes the file if it was last written before `before`, and says whether it did.
 fn remove_older(entry: &DirEntry, before: SystemTime) -> io::Result<bool> {
     let found = entry.metadata()?;
-    let old = found.is_file() && found.modified()? < before;
-    if old {
-        fs::remove_file(entry.path())?;
+    if !found.is_file() || found.modified()? >= before {
+        return Ok(false);
     }
-    Ok(old)
+    // Who has it locked may be slow, with bytes of which none has come to the file yet.
+    let file = File::options().write(true).open(entry.path())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(false),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    // Whoever waits for the lock finds the file gone.
+    fs::remove_file(entry.path())?;
+    Ok(true)
 }
 
 /// The first byte of the key's hash.

@@ -236,6 +236,17 @@ impl Open {
         self.file.write_all(bytes).map_err(unavailable(&self.path))
     }
 
+    /// Whether the file has as many bytes as were written: if not, somebody else was at it.
+    fn has(&self, len: u64) -> BlobResult<()> {
+        let found = self.file.metadata().map_err(unavailable(&self.path))?.len();
+        if found == len {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let cause = format!("{path} has {found} bytes of {len} that were written");
+        Err(BlobError::Broken(cause))
+    }
+
     fn sync(&mut self) -> BlobResult<()> {
         if self.dirty {
             self.file.sync_data().map_err(unavailable(&self.path))?;
@@ -267,7 +278,9 @@ impl Staged for DiskStaged {
         Box::pin(async move {
             self.idle().await?;
             let place = Arc::clone(&self.place);
+            let len = self.len;
             self.begin(move |open| {
+                open.has(len)?;
                 open.sync()?;
                 place.keep(&open.path, key)
             });

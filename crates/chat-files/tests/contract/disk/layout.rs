@@ -134,6 +134,7 @@ async fn age_is_that_of_the_last_write() {
     let mut staged = world.store.resume(&mark).await.unwrap();
     staged.write(bytes(5, 2)).await.unwrap();
     staged.settle().await.unwrap();
+    drop(staged);
     assert_eq!(sweep().await, Ok(0));
     file.set_modified(long_ago).unwrap();
     assert_eq!(sweep().await, Ok(1));
@@ -210,7 +211,35 @@ async fn no_mark_leads_out_of_the_directory() {
     fs::write(&outside, "x").unwrap();
     let world = at(&dir);
     let mark = StageMark::from_bytes(b"disk-1 ../outside 0".to_vec());
-    let discarded = world.store.discard(&mark).await;
-    assert!(matches!(discarded, Err(BlobError::Broken(_))));
+    assert_eq!(world.store.discard(&mark).await, Ok(()));
+    let resumed = world.store.resume(&mark).await;
+    assert_eq!(resumed.err(), Some(BlobError::Missing));
     assert!(outside.exists());
+}
+
+#[tokio::test]
+async fn what_is_being_written_is_not_swept() {
+    let dir = TempDir::new().unwrap();
+    let world = at(&dir);
+    let staged = world.staged(&bytes(10, 1)).await;
+    assert_eq!(world.sweep_all().await, 0);
+    staged.keep(key(1, 1)).await.unwrap();
+    assert!(world.kept(key(1, 1)).await == Some(bytes(10, 1)));
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_changed_is_not_kept() {
+    for len in [0, 9, 11] {
+        let dir = TempDir::new().unwrap();
+        let world = at(&dir);
+        let mut staged = world.staged(&bytes(10, 1)).await;
+        staged.settle().await.unwrap();
+        for entry in fs::read_dir(dir.path().join("staging")).unwrap() {
+            let file = fs::File::options().write(true).open(entry.unwrap().path());
+            file.unwrap().set_len(len).unwrap();
+        }
+        let kept = staged.keep(key(1, 1)).await;
+        assert!(matches!(kept, Err(BlobError::Broken(_))), "{kept:?}");
+        assert_eq!(world.store.size(key(1, 1)).await, Ok(None));
+    }
 }
