@@ -8,7 +8,7 @@ use crate::{MediaType, Thumbnail, ThumbnailSize};
 /// Why there is no thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
-    /// It is no picture that can be read within the limits of pixels, memory and time.
+    /// It is no picture that can be read within the limits of pixels and memory.
     #[error("no thumbnail can be made of it")]
     Unreadable,
     /// Too many wait for theirs already; it may be tried again.
