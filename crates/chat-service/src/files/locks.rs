@@ -86,11 +86,13 @@ impl Drop for Waiting<'_> {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut lines = self.locks.lines();
-        if let Entry::Occupied(entry) = lines.entry(self.id) {
-            // This one and the table's: nobody else is left, and nobody can join while it is locked.
-            if Arc::strong_count(entry.get()) == 2 {
-                entry.remove();
-            }
+        // Given back while the table is locked: of two that leave at once, the second finds the table
+        // alone with the line, and nobody can join meanwhile.
+        drop(std::mem::take(&mut self.line));
+        if let Entry::Occupied(entry) = lines.entry(self.id)
+            && Arc::strong_count(entry.get()) == 1
+        {
+            entry.remove();
         }
     }
 }
