@@ -105,7 +105,8 @@ impl ChatService {
 
     async fn whole(&self, content: &FileContent) -> Result<Bytes, ServiceError> {
         let mut reader = self.read_content(content, 0..content.size()).await?;
-        let mut whole = BytesMut::new();
+        let mut whole =
+            BytesMut::with_capacity(usize::try_from(content.size()).unwrap_or_default());
         while let Some(bytes) = reader.next().await.map_err(|error| lost(content, error))? {
             whole.extend_from_slice(&bytes);
         }

@@ -52,7 +52,7 @@ impl Intake {
     /// Takes the next bytes; `FileTooLarge` if they are more than there may be.
     pub(crate) async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
         let limit = self.limit;
-        if chunk.len() as u64 > limit - self.seen.size {
+        if chunk.len() as u64 > limit.saturating_sub(self.seen.size) {
             return Err(ServiceError::FileTooLarge { limit });
         }
         self.torn = true;
@@ -95,7 +95,7 @@ impl Seen {
     }
 
     fn take(&mut self, chunk: &[u8]) {
-        let wanted = HEAD - self.head.len();
+        let wanted = HEAD.saturating_sub(self.head.len());
         self.head
             .extend_from_slice(&chunk[..chunk.len().min(wanted)]);
         self.digest.update(chunk);

@@ -167,7 +167,7 @@ async fn so_many_come_in_at_once_and_no_more() {
     let fixture = Fixture::new();
     let receive = || fixture.service.receive_file(Actor::System, None);
     let mut coming = Vec::new();
-    for _ in 0..256 {
+    for _ in 0..128 {
         coming.push(receive().await.expect("there is room"));
     }
     assert_eq!(receive().await.map(drop), Err(ServiceError::Overloaded));

@@ -60,7 +60,9 @@ impl IncomingPart {
     /// How many bytes the upload still wants.
     pub fn wants(&self) -> u64 {
         let intake = self.intake.as_ref();
-        intake.map_or(0, |intake| length(&self.upload) - intake.size())
+        intake.map_or(0, |intake| {
+            length(&self.upload).saturating_sub(intake.size())
+        })
     }
 
     /// Notes how far the upload has come, though more of the part may have been announced. With its
