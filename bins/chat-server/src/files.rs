@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use chat_domain::ports::{BlobStore, Store, SystemClock};
 use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
-use chat_service::{ChatService, FileCheck, FileOptions};
+use chat_service::{ChatService, FileCheck, FileDifference, FileOptions};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -101,7 +101,12 @@ fn check(config: &Config, repair: bool) -> Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     report(&check)?;
-    Ok(if check.found == 0 || check.mended {
+    let left = if check.mended {
+        check.unreadable
+    } else {
+        check.found
+    };
+    Ok(if left == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -115,15 +120,20 @@ fn report(check: &FileCheck) -> Result<()> {
         lost,
         found,
         differences,
+        unreadable: _,
         mended,
     } = check;
-    let prefix = if *mended { "mended: " } else { "" };
+    let mended = if *mended { "mended: " } else { "" };
     for difference in differences {
+        let prefix = match difference {
+            FileDifference::Unreadable(_) => "",
+            _ => mended,
+        };
         say(format_args!("{prefix}{difference}"))?;
     }
     let more = found.saturating_sub(differences.len() as u64);
     if more > 0 {
-        say(format_args!("{prefix}{more} more"))?;
+        say(format_args!("{mended}{more} more"))?;
     }
     let end = match found {
         0 => "all agree".to_owned(),

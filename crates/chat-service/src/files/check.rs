@@ -15,6 +15,9 @@ const MOST_DOOMED: i64 = 100_000;
 /// The most differences that are kept; more are only counted.
 const MOST_KEPT: usize = 1_000;
 
+/// After so many blobs in a row that can't be read now, none of them can.
+const MOST_UNREADABLE: u32 = 5;
+
 /// Something that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileDifference {
@@ -30,6 +33,9 @@ pub enum FileDifference {
     /// Bytes without a record.
     #[error("{0} is orphaned: no record has it")]
     Orphaned(BlobKey),
+    /// Bytes that can't be read now; what they are is not known, and nothing is done about it.
+    #[error("blob {} can't be read now: nothing is known of the bytes under {}", .0.id(), .0)]
+    Unreadable(BlobKey),
 }
 
 /// What a check has found.
@@ -45,7 +51,9 @@ pub struct FileCheck {
     pub found: u64,
     /// The first 1,000 of them.
     pub differences: Vec<FileDifference>,
-    /// Whether they were mended.
+    /// Blobs of which nothing is known, since they can't be read now. They are differences too.
+    pub unreadable: u64,
+    /// Whether the differences were mended, but for what is unreadable.
     pub mended: bool,
 }
 
@@ -58,13 +66,21 @@ impl ChatService {
     /// that its files answer `FileContentLost` until somebody brings the same bytes again, by an upload
     /// or to where they were, which the next repair finds.
     ///
+    /// One blob that can't be read now is a difference that is not mended.
+    ///
     /// # Errors
-    /// `Store`, `Blobs`.
+    /// `Store`; `Blobs`, also when five blobs in a row can't be read, and when a repair finds bytes of
+    /// which none has a record: they are another database's, and nothing is changed.
     pub async fn check_files(
         &self,
         repair: bool,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<FileCheck, ServiceError> {
+        // Without a place for files every blob would look as if it were lost.
+        self.shelf()?;
+        if repair {
+            self.refuse_foreign().await?;
+        }
         let mut check = FileCheck {
             mended: repair,
             ..FileCheck::default()
@@ -72,6 +88,28 @@ impl ChatService {
         self.check_records(&mut check, progress).await?;
         self.check_bytes(&mut check).await?;
         Ok(check)
+    }
+
+    /// An error if bytes are kept, and none of them has a record.
+    async fn refuse_foreign(&self) -> Result<(), ServiceError> {
+        let blobs = &self.shelf()?.options.blobs;
+        let mut after = None;
+        loop {
+            let keys = blobs.list(after).await?;
+            let Some(&last) = keys.last() else { break };
+            after = Some(last);
+            let count = keys.len();
+            let orphaned = self.read(Cost::Scan, move |tx| orphaned(tx, &keys)).await?;
+            if orphaned.len() < count {
+                return Ok(());
+            }
+        }
+        if after.is_none() {
+            return Ok(());
+        }
+        let cause =
+            "none of the bytes that are kept has a record: they are not those of this database";
+        Err(BlobError::Broken(cause.to_owned()).into())
     }
 
     /// Whether each record has its bytes.
@@ -83,6 +121,7 @@ impl ChatService {
         let total = self.read(Cost::Scan, |tx| Ok(tx.bytes_of_blobs()?)).await?;
         let total = u64::try_from(total).unwrap_or_default();
         let mut after = None;
+        let mut unreadable = 0;
         loop {
             let page = self
                 .read(Cost::Bounded, move |tx| Ok(tx.blobs_after(after, PAGE)?))
@@ -92,11 +131,24 @@ impl ChatService {
             };
             after = Some(last.id);
             for (blob, in_use) in page {
-                match (blob.stored, in_use) {
-                    (true, _) => self.check_blob(blob, check).await?,
-                    (false, true) => self.check_lost(blob, check).await?,
+                let checked = match (blob.stored, in_use) {
+                    (true, _) => self.check_blob(blob, check).await,
+                    (false, true) => self.check_lost(blob, check).await,
                     // On its way, or about to be collected.
-                    (false, false) => {}
+                    (false, false) => continue,
+                };
+                match checked {
+                    Ok(()) => unreadable = 0,
+                    Err(ServiceError::Blobs(BlobError::Unavailable(cause))) => {
+                        log::warn!("{} can't be read now: {cause}", blob.key());
+                        unreadable += 1;
+                        if unreadable == MOST_UNREADABLE {
+                            return Err(BlobError::Unavailable(cause).into());
+                        }
+                        let difference = FileDifference::Unreadable(blob.key());
+                        self.differ(check, difference).await?;
+                    }
+                    Err(error) => return Err(error),
                 }
                 progress(check.bytes, total);
             }
@@ -138,8 +190,9 @@ impl ChatService {
 
     /// The hash of what is kept; `Broken` if it has another size.
     async fn hash_of(&self, blob: Blob) -> Result<BlobHash, BlobError> {
-        let missing = |_| BlobError::Missing;
-        let blobs = &self.shelf().map_err(missing)?.options.blobs;
+        // The check has asked for it before; without it nothing is known.
+        let unavailable = |error: ServiceError| BlobError::Unavailable(error.to_string());
+        let blobs = &self.shelf().map_err(unavailable)?.options.blobs;
         let expected = u64::try_from(blob.size.get()).unwrap_or_default();
         match blobs.size(blob.key()).await? {
             None => return Err(BlobError::Missing),
@@ -191,6 +244,7 @@ impl ChatService {
             self.mend(difference).await?;
         }
         check.found += 1;
+        check.unreadable += u64::from(matches!(difference, FileDifference::Unreadable(_)));
         if check.differences.len() < MOST_KEPT {
             check.differences.push(difference);
         }
@@ -210,6 +264,7 @@ impl ChatService {
                 key.id()
             }
             FileDifference::Missing(key) => key.id(),
+            FileDifference::Unreadable(_) => return Ok(()),
         };
         self.write(move |tx, _| Ok(tx.blob_is_lost(lost)?)).await
     }
