@@ -1,7 +1,7 @@
 //! A file that comes in one request: staged while it comes, then kept, then made known.
 
 use bytes::Bytes;
-use chat_domain::ports::{BlobError, Cost, WriteTx};
+use chat_domain::ports::{BlobError, Cost, Staged, WriteTx};
 use chat_domain::{
     Actor, Blob, BlobHash, File, FileName, FileSize, MediaType, NewFile, NewFileSource, Timestamp,
 };
@@ -87,10 +87,8 @@ pub(super) fn insert(
     name: Option<FileName>,
     at: Timestamp,
 ) -> Result<File, ServiceError> {
-    let blob = tx.hold_blob(received.blob.id)?.ok_or_else(|| {
-        let cause = "the bytes were collected before their file was made known".to_owned();
-        BlobError::Unavailable(cause)
-    })?;
+    let blob = tx.hold_blob(received.blob.id)?;
+    let blob = blob.ok_or_else(collected_meanwhile)?;
     Ok(tx.insert_file(&NewFile {
         source: NewFileSource::Stored(blob.id),
         name,
@@ -101,11 +99,16 @@ pub(super) fn insert(
     })?)
 }
 
+fn collected_meanwhile() -> BlobError {
+    let cause = "the bytes were collected before their file was made known";
+    BlobError::Unavailable(cause.to_owned())
+}
+
 impl ChatService {
     /// Begins to receive a file of the actor's; `declared` is how many bytes it is said to have.
     ///
     /// # Errors
-    /// `FileTooLarge` when more are declared than a file may have; `Overloaded` when 256 files are
+    /// `FileTooLarge` when more are declared than a file may have; `Overloaded` when 128 files are
     /// coming in already; `Blobs`.
     ///
     /// ```no_run
@@ -158,6 +161,25 @@ impl ChatService {
             .await
     }
 
+    /// Keeps what is staged as the bytes of the blob.
+    pub(super) async fn keep(
+        &self,
+        stage: Box<dyn Staged>,
+        blob: Blob,
+    ) -> Result<(), ServiceError> {
+        let blobs = &*self.shelf()?.options.blobs;
+        let (id, key) = (blob.id, blob.key());
+        intake::keep(blobs, stage, key, blob.size, blob.stored).await?;
+        let known = self.read(Cost::Bounded, move |tx| Ok(tx.blob(id)?)).await?;
+        if known.is_some() {
+            return Ok(());
+        }
+        // They took longer than the grace period, and whoever collected the blob has found none of
+        // them: nobody else would remove them any more.
+        blobs.delete(key).await?;
+        Err(collected_meanwhile().into())
+    }
+
     /// What was received, once its bytes are kept.
     pub(super) fn received(&self, blob: Blob, seen: &Seen) -> Result<ReceivedFile, ServiceError> {
         let sniffed = self.shelf()?.options.media.sniff(seen.head());
@@ -201,8 +223,7 @@ impl IncomingFile {
         // The record first, whatever becomes of the bytes: what is kept is known, and so can be collected.
         let settle = async { Ok(stage.settle().await?) };
         let ((), blob) = try_join(settle, service.claim(hash, size)).await?;
-        let blobs = &*service.shelf()?.options.blobs;
-        intake::keep(blobs, stage, blob.key(), size, blob.stored).await?;
+        service.keep(stage, blob).await?;
         service.received(blob, &seen)
     }
 }

@@ -125,7 +125,7 @@ impl ChatService {
     pub async fn upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         self.find_upload(actor, id).await?;
         let _lock = self.shelf()?.locks.take(id).await;
-        let upload = self.find_upload(actor, id).await?;
+        let upload = self.settled_upload(actor, id).await?;
         self.completed(actor, upload).await
     }
 
@@ -133,7 +133,7 @@ impl ChatService {
     /// part is ended first. With `whole` nothing of the part counts before all of it has come.
     ///
     /// # Errors
-    /// `UploadNotFound`; `UploadOffset` if it has another number of bytes; `Overloaded` when 256 files are
+    /// `UploadNotFound`; `UploadOffset` if it has another number of bytes; `Overloaded` when 128 files are
     /// coming in already; `Blobs`.
     pub async fn resume_upload(
         &self,
@@ -144,7 +144,7 @@ impl ChatService {
     ) -> Result<IncomingPart, ServiceError> {
         self.find_upload(actor, id).await?;
         let lock = self.shelf()?.locks.take(id).await;
-        let upload = self.find_upload(actor, id).await?;
+        let upload = self.settled_upload(actor, id).await?;
         let upload = self.completed(actor, upload).await?;
         if upload.offset() != offset.get() {
             let offset = upload.offset();
@@ -183,6 +183,16 @@ impl ChatService {
         let now = self.now();
         self.read(Cost::Bounded, move |tx| known_upload(tx, actor, id, now))
             .await
+    }
+
+    /// As [`ChatService::find_upload`], once nobody else goes on with it. A request that was given up
+    /// may have left a note that still waits to be written; this comes after it, as a read may not.
+    async fn settled_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
+        self.write(move |tx, at| {
+            tx.lock_upload(id)?;
+            known_upload(tx, actor, id, at)
+        })
+        .await
     }
 }
 

@@ -21,26 +21,37 @@ impl ChatService {
             return Ok(Intake::new(blobs.stage().await?, limit));
         };
         let stage = match blobs.resume(&progress.mark).await {
-            Err(BlobError::Missing) => return Err(self.lost_upload(actor, upload.id).await),
+            Err(BlobError::Missing) => {
+                return Err(self.lost_upload(actor, upload.id, progress).await);
+            }
             resumed => resumed?,
         };
         match Seen::of(progress) {
             Some(seen) => Ok(Intake::after(seen, stage, limit)),
-            None => Err(self.lost_upload(actor, upload.id).await),
+            None => Err(self.lost_upload(actor, upload.id, progress).await),
         }
     }
 
     /// An upload whose bytes are gone can't be gone on with: it is over, and its client begins anew.
-    async fn lost_upload(&self, actor: Actor, id: UploadId) -> ServiceError {
-        log::error!("the staged bytes of upload {id} are lost");
-        let gone = self
-            .write(move |tx, _| match tx.lock_upload(id)? {
-                Some(_) => Ok(tx.delete_upload(id)?),
-                None => Ok(()),
+    /// Unless another node has gone on with it, or completed it, since this progress was seen: then
+    /// they are where that has put them.
+    async fn lost_upload(&self, actor: Actor, id: UploadId, seen: &UploadProgress) -> ServiceError {
+        let (offset, mark) = (seen.offset, seen.mark.clone());
+        let missing = ServiceError::UploadNotFound { id, actor };
+        let ended = self
+            .write(move |tx, _| {
+                let Some(upload) = tx.lock_upload(id)? else {
+                    return Ok(());
+                };
+                let same = |now: &UploadProgress| now.offset == offset && now.mark == mark;
+                if upload.file_id.is_some() || !upload.progress.as_ref().is_some_and(same) {
+                    return Err(ServiceError::UploadInterrupted(id));
+                }
+                log::error!("the staged bytes of upload {id} are lost");
+                Ok(tx.delete_upload(id)?)
             })
             .await;
-        gone.err()
-            .unwrap_or(ServiceError::UploadNotFound { id, actor })
+        ended.err().unwrap_or(missing)
     }
 
     /// The upload, which has become a file if it has all its bytes.
@@ -70,7 +81,7 @@ impl ChatService {
     ) -> Result<Upload, ServiceError> {
         let (id, size) = (upload.id, upload.length);
         let Some(seen) = Seen::of(progress) else {
-            return Err(self.lost_upload(actor, id).await);
+            return Err(self.lost_upload(actor, id, progress).await);
         };
         let blob = self.claim(seen.hash(), size).await?;
         let blobs = &*self.shelf()?.options.blobs;
@@ -79,11 +90,11 @@ impl ChatService {
             None => blobs.resume(&progress.mark).await,
         };
         match stage {
-            Ok(stage) => intake::keep(blobs, stage, blob.key(), size, blob.stored).await?,
+            Ok(stage) => self.keep(stage, blob).await?,
             // They were kept before, if they are not lost.
-            Err(BlobError::Missing) => {
+            Err(BlobError::Missing | BlobError::Broken(_)) => {
                 if !intake::is_there(blobs, blob.key(), size).await? {
-                    return Err(self.lost_upload(actor, id).await);
+                    return Err(self.lost_upload(actor, id, progress).await);
                 }
             }
             Err(error) => return Err(error.into()),
