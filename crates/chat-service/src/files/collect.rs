@@ -38,43 +38,58 @@ impl ChatService {
     /// that have expired, and what a crash left behind. A host calls it now and then, until nothing was
     /// done; on several nodes at once it does no harm.
     ///
+    /// What can't be removed now is logged and passed over, and is due the next time again.
+    ///
     /// # Errors
-    /// `Store`, `Blobs`. What was done stays done.
+    /// `Store`, `Blobs`: the first, after every step was taken. What was done stays done.
     pub async fn collect_files(&self) -> Result<Collected, ServiceError> {
-        let shelf = self.shelf()?;
-        let grace = shelf.options.grace;
+        let grace = self.shelf()?.options.grace;
         let before = self.now().earlier_by(grace);
-        let released = self.write(|tx, _| Ok(tx.release_files(AT_ONCE)?)).await?;
-        if released > 0 {
-            // Until all are told, some may look as if they were unused for longer than they are.
-            return Ok(Collected {
-                released,
-                ..Collected::default()
-            });
+        let mut failed = None;
+        let mut done = |step: Result<usize, ServiceError>| {
+            step.unwrap_or_else(|error| {
+                failed.get_or_insert(error);
+                0
+            })
+        };
+        let released = self.write(|tx, _| Ok(tx.release_files(AT_ONCE)?)).await;
+        let all_told = matches!(released, Ok(0));
+        let mut collected = Collected {
+            released: done(released),
+            ..Collected::default()
+        };
+        if collected.anything() {
+            return Ok(collected);
         }
-        Ok(Collected {
-            released,
-            files: self.collect_unused(before).await?,
-            blobs: self.collect_blobs(before).await?,
-            uploads: self.collect_uploads().await?,
-            staged: self.sweep_stages(before).await?,
-        })
+        // Until all are told, some may look as if they were unused for longer than they are.
+        if all_told {
+            collected.files = done(self.collect_unused(before).await);
+        }
+        collected.blobs = done(self.collect_blobs(before).await);
+        collected.uploads = done(self.collect_uploads().await);
+        // It looks at all that is staged, which is too much to do between any two small steps.
+        if !collected.anything() {
+            collected.staged = done(self.sweep_stages(before).await);
+        }
+        failed.map_or(Ok(collected), Err)
     }
 
     async fn collect_unused(&self, before: Timestamp) -> Result<usize, ServiceError> {
-        let unused =
-            move |tx: &mut dyn chat_domain::ports::ReadTx| Ok(tx.unused_files(before, AT_ONCE)?);
-        let unused: Vec<FileId> = self.read(Cost::Bounded, unused).await?;
-        let count = unused.len();
-        if count > 0 {
-            self.write(move |tx, at| {
-                unused
-                    .iter()
-                    .try_for_each(|&file| collect_file(tx, file, at, before))
-            })
+        let any = self
+            .read(Cost::Bounded, move |tx| Ok(tx.unused_files(before, 1)?))
             .await?;
+        if any.is_empty() {
+            return Ok(0);
         }
-        Ok(count)
+        self.write(move |tx, at| {
+            // Listed here: one that was used since it was read has its time again.
+            let unused = tx.unused_files(before, AT_ONCE)?;
+            for &file in &unused {
+                collect_file(tx, file, at, before)?;
+            }
+            Ok(unused.len())
+        })
+        .await
     }
 
     async fn collect_blobs(&self, before: Timestamp) -> Result<usize, ServiceError> {
@@ -89,10 +104,13 @@ impl ChatService {
         let doomed = self
             .read(Cost::Bounded, |tx| Ok(tx.doomed_blobs(AT_ONCE)?))
             .await?;
+        let blobs = &self.shelf()?.options.blobs;
         let mut gone = Vec::new();
         for blob in doomed {
-            self.shelf()?.options.blobs.delete(blob.key()).await?;
-            gone.push(blob.id);
+            match blobs.delete(blob.key()).await {
+                Ok(()) => gone.push(blob.id),
+                Err(error) => log::warn!("{} can't be removed now: {error}", blob.key()),
+            }
         }
         let count = gone.len();
         if count > 0 {
@@ -117,8 +135,11 @@ impl ChatService {
                     marks.collect::<Result<Vec<_>, ServiceError>>()
                 })
                 .await?;
+            let blobs = &self.shelf()?.options.blobs;
             for mark in marks.into_iter().flatten() {
-                self.shelf()?.options.blobs.discard(&mark).await?;
+                if let Err(error) = blobs.discard(&mark).await {
+                    log::warn!("what was staged of an upload stays until it is swept: {error}");
+                }
             }
         }
         Ok(count)

@@ -12,6 +12,8 @@ mod failures;
 mod files;
 mod log;
 mod once;
+mod seam;
+mod stuck;
 mod support;
 mod unseen;
 mod uploads;

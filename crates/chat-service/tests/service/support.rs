@@ -74,9 +74,12 @@ impl Fixture {
 
     /// Changes the database behind the service's back, as no use case can yet.
     pub(crate) fn execute(&self, sql: &str) {
-        let path = self.dir.path().join("chat.db").display().to_string();
-        let mut stranger = SqliteConnection::establish(&path).expect("the database opens");
-        stranger.batch_execute(sql).expect("it is done");
+        execute(&self.database(), sql);
+    }
+
+    /// Where the database is.
+    pub(crate) fn database(&self) -> String {
+        self.dir.path().join("chat.db").display().to_string()
     }
 
     pub(crate) async fn user(&self, name: &str) -> UserId {
@@ -187,6 +190,12 @@ impl Fixture {
             .expect("the job ran")
             .expect("the read succeeds")
     }
+}
+
+/// Changes a database behind its service's back.
+pub(crate) fn execute(database: &str, sql: &str) {
+    let mut stranger = SqliteConnection::establish(database).expect("the database opens");
+    stranger.batch_execute(sql).expect("it is done");
 }
 
 struct Look<F>(F);

@@ -1,0 +1,167 @@
+//! A store of files that fails, or is slow, where a test wants it.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use chat_domain::ports::{BlobError, BlobReader, BlobResult, BlobStore, Later, LinkTerms, Staged};
+use chat_domain::{BlobKey, StageMark, Timestamp};
+use chat_files::DiskStore;
+use chat_media::MediaTools;
+use chat_service::{ChatService, FileOptions};
+
+use crate::support::{Fixture, GRACE, MAX_FILE};
+
+/// Something that happens once.
+type Once = Mutex<Option<Box<dyn FnOnce() + Send>>>;
+
+/// A disk behind what goes wrong.
+pub(crate) struct Seam {
+    disk: DiskStore,
+    /// What can be neither read nor removed.
+    pub(crate) stuck: Mutex<HashSet<BlobKey>>,
+    /// Whether staged places can't be discarded or swept.
+    pub(crate) stays: Mutex<bool>,
+    /// How often it was swept.
+    pub(crate) sweeps: Mutex<usize>,
+    /// What happens just before bytes are kept.
+    pub(crate) before_keep: Arc<Once>,
+    /// What happens when a place is gone on with, which is gone then.
+    pub(crate) on_resume: Once,
+}
+
+/// A service over the fixture's store, with such a disk.
+pub(crate) fn over(fixture: &Fixture) -> (ChatService, Arc<Seam>) {
+    let seam = Arc::new(Seam {
+        disk: DiskStore::open(fixture.files()).expect("a folder"),
+        stuck: Mutex::default(),
+        stays: Mutex::default(),
+        sweeps: Mutex::default(),
+        before_keep: Arc::default(),
+        on_resume: Mutex::default(),
+    });
+    let files = FileOptions {
+        blobs: seam.clone(),
+        media: Arc::new(MediaTools::new()),
+        max_size: MAX_FILE,
+        grace: GRACE,
+    };
+    let service = ChatService::new(fixture.store.clone(), fixture.clock.clone());
+    (service.keeping_files(files), seam)
+}
+
+/// Has it happen, if it has not; whether it did.
+fn happen(once: &Once) -> bool {
+    let happens = once.lock().expect("it").take();
+    happens.map(|happens| happens()).is_some()
+}
+
+fn stuck<T: Send + 'static>() -> Later<'static, BlobResult<T>> {
+    let error = BlobError::Unavailable("stuck".to_owned());
+    Box::pin(std::future::ready(Err(error)))
+}
+
+impl Seam {
+    fn is_stuck(&self, key: BlobKey) -> bool {
+        self.stuck.lock().expect("keys").contains(&key)
+    }
+
+    fn stays(&self) -> bool {
+        *self.stays.lock().expect("a choice")
+    }
+
+    fn watch(&self, staged: Box<dyn Staged>) -> Box<dyn Staged> {
+        Box::new(Watched {
+            staged,
+            before_keep: Arc::clone(&self.before_keep),
+        })
+    }
+}
+
+impl BlobStore for Seam {
+    fn stage(&self) -> Later<'_, BlobResult<Box<dyn Staged>>> {
+        Box::pin(async { Ok(self.watch(self.disk.stage().await?)) })
+    }
+
+    fn resume(&self, mark: &StageMark) -> Later<'_, BlobResult<Box<dyn Staged>>> {
+        if happen(&self.on_resume) {
+            return Box::pin(std::future::ready(Err(BlobError::Missing)));
+        }
+        let resumed = self.disk.resume(mark);
+        Box::pin(async { Ok(self.watch(resumed.await?)) })
+    }
+
+    fn discard(&self, mark: &StageMark) -> Later<'_, BlobResult<()>> {
+        match self.stays() {
+            true => stuck(),
+            false => self.disk.discard(mark),
+        }
+    }
+
+    fn size(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.disk.size(key)
+    }
+
+    fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
+        match self.is_stuck(key) {
+            true => stuck(),
+            false => self.disk.read(key, range),
+        }
+    }
+
+    fn delete(&self, key: BlobKey) -> Later<'_, BlobResult<()>> {
+        match self.is_stuck(key) {
+            true => stuck(),
+            false => self.disk.delete(key),
+        }
+    }
+
+    fn set_aside(&self, key: BlobKey) -> Later<'_, BlobResult<()>> {
+        self.disk.set_aside(key)
+    }
+
+    fn list(&self, after: Option<BlobKey>) -> Later<'_, BlobResult<Vec<BlobKey>>> {
+        self.disk.list(after)
+    }
+
+    fn sweep(&self, before: Timestamp, live: &[StageMark]) -> Later<'_, BlobResult<usize>> {
+        *self.sweeps.lock().expect("a count") += 1;
+        match self.stays() {
+            true => stuck(),
+            false => self.disk.sweep(before, live),
+        }
+    }
+
+    fn link(&self, key: BlobKey, terms: LinkTerms) -> Later<'_, BlobResult<Option<String>>> {
+        self.disk.link(key, terms)
+    }
+}
+
+struct Watched {
+    staged: Box<dyn Staged>,
+    before_keep: Arc<Once>,
+}
+
+impl Staged for Watched {
+    fn write(&mut self, chunk: Bytes) -> Later<'_, BlobResult<()>> {
+        self.staged.write(chunk)
+    }
+
+    fn mark(&mut self) -> Later<'_, BlobResult<StageMark>> {
+        self.staged.mark()
+    }
+
+    fn settle(&mut self) -> Later<'_, BlobResult<()>> {
+        self.staged.settle()
+    }
+
+    fn keep(self: Box<Self>, key: BlobKey) -> Later<'static, BlobResult<()>> {
+        happen(&self.before_keep);
+        self.staged.keep(key)
+    }
+
+    fn discard(self: Box<Self>) -> Later<'static, BlobResult<()>> {
+        self.staged.discard()
+    }
+}
