@@ -12,6 +12,7 @@ mod failures;
 mod files;
 mod log;
 mod once;
+mod queued;
 mod seam;
 mod stuck;
 mod support;

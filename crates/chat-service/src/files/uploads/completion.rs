@@ -41,17 +41,25 @@ impl ChatService {
         let ended = self
             .write(move |tx, _| {
                 let Some(upload) = tx.lock_upload(id)? else {
-                    return Ok(());
+                    return Ok(false);
                 };
                 let same = |now: &UploadProgress| now.offset == offset && now.mark == mark;
                 if upload.file_id.is_some() || !upload.progress.as_ref().is_some_and(same) {
                     return Err(ServiceError::UploadInterrupted(id));
                 }
-                log::error!("the staged bytes of upload {id} are lost");
-                Ok(tx.delete_upload(id)?)
+                tx.delete_upload(id)?;
+                Ok(true)
             })
             .await;
-        ended.err().unwrap_or(missing)
+        match ended {
+            Ok(was_there) => {
+                if was_there {
+                    log::error!("the staged bytes of upload {id} are lost");
+                }
+                missing
+            }
+            Err(error) => error,
+        }
     }
 
     /// The upload, which has become a file if it has all its bytes.
