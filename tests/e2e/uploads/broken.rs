@@ -143,7 +143,8 @@ fn what_is_being_noted_is_waited_for_though_its_client_is_gone() {
     let (held, seams) = Held::seams();
     let app = App::start_over(&[], seams);
     let upload = Upload::begin(&app, app.user("ada"), 10);
-    held.get().hold();
+    // The look at the upload passes; the note of what has come waits.
+    held.get().hold_after(1);
     let part = Begun::of(&upload.part(0, "01234"), app.address());
     until("it is noted", || held.get().holds_any());
     part.cut();
@@ -163,7 +164,8 @@ fn a_file_that_is_being_made_is_made_though_its_client_is_gone() {
     let app = App::start_over(&[], seams);
     let upload = Upload::begin(&app, app.user("ada"), 10);
     upload.append(0, "01234").expect(204);
-    held.get().hold();
+    // The look at the upload passes; the note of what has come waits.
+    held.get().hold_after(1);
     let part = Begun::of(&upload.part(5, "56789"), app.address());
     until("it is noted", || held.get().holds_any());
     part.hang_up();

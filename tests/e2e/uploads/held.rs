@@ -8,8 +8,16 @@ use chat_server::Seams;
 /// Does what the store behind it does; writes perhaps later.
 pub(super) struct Held {
     store: Arc<dyn Store>,
+    held: Mutex<Waiting>,
+}
+
+/// What is held.
+#[derive(Default)]
+struct Waiting {
+    /// How many writes still pass.
+    passing: usize,
     /// The writes that wait; none while nothing is held.
-    waiting: Mutex<Option<Vec<Box<dyn WriteJob>>>>,
+    jobs: Option<Vec<Box<dyn WriteJob>>>,
 }
 
 /// Where a test finds it, once the server is composed.
@@ -27,44 +35,56 @@ impl Held {
         let found = Arc::new(OnceLock::new());
         let told = Arc::clone(&found);
         let seams = Seams::default().over_store(move |store| {
-            let waiting = Mutex::new(None);
-            let held = Arc::new(Self { store, waiting });
-            drop(told.set(Arc::clone(&held)));
-            held
+            let waiting = Arc::new(Self {
+                store,
+                held: Mutex::default(),
+            });
+            drop(told.set(Arc::clone(&waiting)));
+            waiting
         });
         (Found(found), seams)
     }
 
-    /// From now on writes wait.
-    pub(super) fn hold(&self) {
-        self.waiting().get_or_insert_default();
+    /// Writes wait after the next `passing` ones.
+    pub(super) fn hold_after(&self, passing: usize) {
+        *self.held() = Waiting {
+            passing,
+            jobs: Some(Vec::new()),
+        };
     }
 
     pub(super) fn holds_any(&self) -> bool {
-        self.waiting().as_ref().is_some_and(|jobs| !jobs.is_empty())
+        let held = self.held();
+        held.jobs.as_ref().is_some_and(|jobs| !jobs.is_empty())
     }
 
     /// They wait no longer, and those that did are done.
     pub(super) fn let_go(&self) {
-        let jobs = self.waiting().take();
+        let jobs = self.held().jobs.take();
         for job in jobs.into_iter().flatten() {
             assert!(self.store.submit(job).is_ok(), "the store is there");
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Option<Vec<Box<dyn WriteJob>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Waiting> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for Held {
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), Refused<dyn WriteJob>> {
-        match &mut *self.waiting() {
-            Some(jobs) => {
+        let mut held = self.held();
+        let Waiting { passing, jobs } = &mut *held;
+        match jobs {
+            Some(jobs) if *passing == 0 => {
                 jobs.push(job);
                 Ok(())
             }
-            None => self.store.submit(job),
+            _ => {
+                *passing = passing.saturating_sub(1);
+                drop(held);
+                self.store.submit(job)
+            }
         }
     }
 
