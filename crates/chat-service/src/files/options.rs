@@ -29,8 +29,8 @@ pub struct FileOptions {
 /// The most bytes of thumbnails that are remembered.
 const MOST_THUMBNAILS: u64 = 16 * 1024 * 1024;
 
-/// How many files come in at once. Each takes memory while it does: about 512 KiB where a disk keeps
-/// it, up to 16 MiB where S3 does, so that together they come to 64 MiB, or 2 GiB at the most.
+/// How many files come in at once. Each takes memory while it does: one or two MiB where a disk keeps
+/// it, up to 16 MiB where S3 does, so that together they come to 256 MiB, or 2 GiB, at the most.
 const INCOMING_AT_ONCE: usize = 128;
 
 /// How many MiB of pictures are held at once to be drawn in small.
