@@ -208,9 +208,10 @@ impl<W: Workload> Shared<'_, W> {
             Until::Requests(most) => (None, Some(most)),
             Until::Either(lasting, most) => (Some(lasting), Some(most)),
         };
-        let over = lasting.is_some_and(|lasting| start.elapsed() >= lasting);
+        let late = lasting.is_some_and(|lasting| start.elapsed() >= lasting);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let over = over || most.is_some_and(|most| turn >= most);
+        // The first turn is taken in any case: a round without one has no rate to compare.
+        let over = late && turn > 0 || most.is_some_and(|most| turn >= most);
         (!over).then(|| (turn, Instant::now()))
     }
 

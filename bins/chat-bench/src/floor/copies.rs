@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
@@ -41,11 +42,13 @@ impl Copies {
         Ok(copies)
     }
 
-    /// Copies for so long, `most` times at the most; what was copied is removed when the time is taken.
+    /// Copies for so long, once at least and `most` times at the most; what was copied is removed when the
+    /// time is taken.
     pub(crate) fn run(&self, lasting: Duration, most: u64) -> Result<Round> {
-        let (start, enough) = (Instant::now(), self.next.load(Ordering::Relaxed) + most);
+        let first = self.next.load(Ordering::Relaxed);
+        let (start, numbers) = (Instant::now(), first..first + most);
         let ends: Vec<_> = thread::scope(|scope| {
-            let run = || self.run_thread(start, lasting, enough);
+            let run = || self.run_thread(start, lasting, &numbers);
             let running: Vec<_> = (0..self.threads).map(|_| scope.spawn(run)).collect();
             running.into_iter().map(ScopedJoinHandle::join).collect()
         });
@@ -64,11 +67,17 @@ impl Copies {
         })
     }
 
-    fn run_thread(&self, start: Instant, lasting: Duration, enough: u64) -> Result<Latencies> {
+    fn run_thread(
+        &self,
+        start: Instant,
+        lasting: Duration,
+        numbers: &Range<u64>,
+    ) -> Result<Latencies> {
         let mut latencies = Latencies::new();
-        while start.elapsed() < lasting && !interrupt::came() {
+        while !interrupt::came() {
+            let late = start.elapsed() >= lasting;
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= enough {
+            if late && number > numbers.start || number >= numbers.end {
                 break;
             }
             let content = Content::new("copy", number, self.size);
@@ -122,8 +131,8 @@ mod tests {
         for dir in [&copies.staging, &copies.kept] {
             assert_eq!(fs::read_dir(dir).unwrap().count(), 0);
         }
-        let none = copies.run(Duration::ZERO, 20).unwrap();
-        assert_eq!(none.requests, 0);
+        let late = copies.run(Duration::ZERO, 20).unwrap();
+        assert_eq!(late.requests, 1, "a round has one however late it begins");
     }
 
     #[test]

@@ -100,6 +100,14 @@ fn load(connections: usize, pace: Pace, until: Until) -> Load {
 }
 
 #[test]
+fn a_round_has_a_request_however_late_it_begins() {
+    let turns = Turns::new(None);
+    let late = load(3, Pace::Closed, Until::Lasting(Duration::ZERO));
+    let round = run(&server(|_| ()), &turns, late).unwrap();
+    assert_eq!((round.requests, turns.asked()), (1, vec![0]));
+}
+
+#[test]
 fn each_turn_is_asked_once() {
     let target = server(|_| ());
     for pace in [Pace::Closed, Pace::Rate(5_000.0)] {
