@@ -27,16 +27,17 @@ impl FilesRead for Tx<'_> {
 
     fn file_sent_to(&mut self, id: FileId, user: UserId) -> StoreResult<bool> {
         self.read(|conn| {
-            // From the user's conversations into the index of files, so that the cost grows with
-            // those and not with how often the file was sent. Deleting a message takes its file
-            // from it.
-            let carries = messages::table
-                .filter(messages::file_id.eq(id.get()))
-                .filter(messages::conversation_id.eq(participants::conversation_id));
-            let sent = participants::table
-                .filter(participants::user_id.eq(user.get()))
-                .filter(exists(carries));
-            Ok(select(exists(sent)).get_result(conn)?)
+            // Both sides are sorted by conversation, and each leaps to where the other one is: a file
+            // that was sent everywhere costs a user with few conversations little, and a user with many
+            // a file that was sent once. Deleting a message takes its file from it.
+            let mut after = 0;
+            while let Some(carrier) = next_carrier(conn, id, after)? {
+                match next_conversation(conn, user, carrier)? {
+                    Some(theirs) if theirs > carrier => after = theirs - 1,
+                    theirs => return Ok(theirs.is_some()),
+                }
+            }
+            Ok(false)
         })
     }
 
@@ -209,6 +210,18 @@ fn next_carrier(conn: &mut Conn, file: FileId, after: i64) -> Queried<Option<i64
         .filter(messages::conversation_id.gt(after))
         .order(messages::conversation_id)
         .select(messages::conversation_id)
+        .cut(0, 1)
+        .get_result(conn)
+        .optional()?)
+}
+
+/// The user's first conversation from this one on.
+fn next_conversation(conn: &mut Conn, user: UserId, from: i64) -> Queried<Option<i64>> {
+    Ok(participants::table
+        .filter(participants::user_id.eq(user.get()))
+        .filter(participants::conversation_id.ge(from))
+        .order(participants::conversation_id)
+        .select(participants::conversation_id)
         .cut(0, 1)
         .get_result(conn)
         .optional()?)

@@ -157,10 +157,10 @@ fn the_delicate_queries_use_their_indexes() {
     let said = db.say(&group, ada, "hi");
     let id = group.conversation_id;
     db.read(move |tx| tx.owner(group.id));
-    db.read(move |tx| tx.file_sent_to(chat_domain::FileId::parse(1).unwrap(), bob));
     let file = db.stored_file(1);
     let blob = file.blob_id.unwrap();
     db.share(&group, ada, &file);
+    db.read(move |tx| tx.file_sent_to(file.id, bob));
     db.in_use(&file);
     db.unused(1);
     db.unused_blobs(1);
@@ -203,12 +203,8 @@ fn the_delicate_queries_use_their_indexes() {
         "participants USING PRIMARY KEY (user_id=?)",
     );
     uses(
-        "`messages`.`file_id` = ?",
-        "participants USING PRIMARY KEY (user_id=?)",
-    );
-    uses(
-        "`messages`.`file_id` = ?",
-        "messages_conversation_file (conversation_id=? AND file_id=?)",
+        "SELECT `participants`.`conversation_id` FROM `participants`",
+        "participants USING PRIMARY KEY (user_id=? AND conversation_id>?)",
     );
     uses(
         "SELECT `messages`.`conversation_id` FROM `messages`",

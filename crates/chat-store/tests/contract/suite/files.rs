@@ -1,10 +1,10 @@
 //! The port of what is known about files.
 
 use chat_domain::ports::StoreError;
-use chat_domain::{BlobId, FileId, FileUrl, NewFile, NewFileSource, Timeline};
+use chat_domain::{BlobId, FileId, FileUrl, NewFile, NewFileSource, Role, Timeline};
 
 use super::fresh;
-use crate::harness::{at, leave, new_file, size, stored, undo};
+use crate::harness::{at, join, leave, new_file, size, stored, undo};
 
 #[test]
 fn a_file_comes_back_as_it_was_given() {
@@ -80,6 +80,33 @@ fn a_file_is_not_for_those_who_left() {
     assert!(db.read(move |tx| tx.file_sent_to(file.id, bob)));
     db.write(move |tx| leave(tx, &group, bob));
     assert!(!db.read(move |tx| tx.file_sent_to(file.id, bob)));
+}
+
+#[test]
+fn a_file_is_found_between_other_conversations_of_both() {
+    let db = fresh();
+    let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
+    let file = db.file();
+    let sent = |user| db.read(move |tx| tx.file_sent_to(file.id, user));
+    let groups: Vec<_> = (0..12)
+        .map(|number| {
+            // By turns Ada is alone with the file, Bob without it.
+            let member = if number % 3 == 1 { bob } else { ada };
+            let group = db.group(&format!("group {number}"), &[member]);
+            if member == ada {
+                db.share(&group, ada, &file);
+            }
+            group
+        })
+        .collect();
+    assert!(sent(ada) && !sent(bob) && !sent(eve));
+    for number in [0, 5, 11] {
+        let (group, same) = (groups[number].clone(), groups[number].clone());
+        db.write(move |tx| join(tx, &group, bob, Role::Member));
+        assert!(sent(bob), "in group {number}");
+        db.write(move |tx| leave(tx, &same, bob));
+        assert!(!sent(bob), "out of group {number}");
+    }
 }
 
 #[test]
