@@ -101,10 +101,13 @@ fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let mended = named.map(|line| format!("mended: {line}")).concat();
     assert_eq!(out, mended + all);
-    assert!(!blob(data, &orphan).exists());
-    for (key, bytes) in [(&keys[1], "OTHER"), (&keys[2], "short")] {
+    for (key, bytes) in [
+        (&keys[1], "OTHER"),
+        (&keys[2], "short"),
+        (&orphan, "of nobody"),
+    ] {
         assert!(!blob(data, key).exists());
-        let aside = fs::read_to_string(data.join("files/damaged").join(key));
+        let aside = fs::read_to_string(data.join("files/aside").join(key));
         assert_eq!(aside.expect("it is set aside"), bytes);
     }
 
@@ -176,4 +179,74 @@ fn what_can_not_be_checked_is_one_sentence_and_code_2() {
         assert_eq!(err.lines().count(), 1, "one sentence: {err}");
         assert!(err.contains("there is no folder"), "{err}");
     }
+}
+
+#[test]
+fn a_server_does_not_serve_without_its_files() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let server = Process::start(&data);
+    let kept = store(&server, "kept", b"kept");
+    assert!(server.terminate().success());
+    let empty = dir.path().join("empty");
+    let serve = |files: &Path| {
+        let mut process = server_command();
+        process.args(["--listen", "127.0.0.1:0", "--data-dir"]);
+        process.arg(&data).arg("--files-url");
+        process.arg(format!("file://{}", files.display()));
+        process
+    };
+    let done = output(&mut serve(&empty));
+    let err = String::from_utf8(done.stderr).expect("text");
+    assert_eq!(done.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("nothing is kept there; is it mounted"),
+        "{err}"
+    );
+
+    // Where they were before they were moved to another folder.
+    fs::remove_dir_all(&empty).expect("it is removed");
+    fs::rename(data.join("files"), &empty).expect("they are moved");
+    let server = Process::spawn(&mut serve(&empty));
+    assert_eq!(content(&server, kept).as_deref(), Some(&b"kept"[..]));
+}
+
+#[test]
+fn files_that_a_server_uses_are_not_repaired_with_another_database() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let server = Process::start(&data);
+    store(&server, "before", b"before");
+    let copy = dir.path().join("copy.db");
+    let mut backup = server_command();
+    backup.arg("backup").arg(&copy).arg("--data-dir").arg(&data);
+    assert!(output(&mut backup).status.success());
+    let after = store(&server, "after", b"after");
+
+    let url = format!("sqlite://{}", copy.display());
+    let (code, out, err) = check(&data, &["--repair", "--database-url", &url]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("it is in use by another process"), "{err}");
+    assert_eq!(content(&server, after).as_deref(), Some(&b"after"[..]));
+
+    // Without the server it can be done, and undone.
+    assert!(server.terminate().success());
+    let (code, out, _) = check(&data, &["--repair", "--database-url", &url]);
+    assert_eq!(code, 0, "{out}");
+    let key = &keys(&data)[1];
+    fs::rename(data.join("files/aside").join(key), blob(&data, key)).expect("it is there");
+    let server = Process::start(&data);
+    assert_eq!(content(&server, after).as_deref(), Some(&b"after"[..]));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_folder_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("deep/data");
+    drop(Process::start(&data));
+    let found = fs::metadata(&data).expect("it is there").permissions();
+    assert_eq!(found.mode() & 0o777, 0o700);
 }

@@ -1,13 +1,15 @@
 //! Where files are kept, as the configuration says; and `chat-server files check`.
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chat_domain::ports::{BlobStore, Store, SystemClock};
+use chat_domain::ports::{BlobError, BlobStore, Store, SystemClock};
 use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
-use chat_service::{ChatService, FileCheck, FileDifference, FileOptions};
+use chat_service::{ChatService, FileCheck, FileDifference, FileOptions, ServiceError};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,8 +19,16 @@ use crate::{Config, FilesPlace, cli, serve};
 
 /// Opens the place; makes its folder if that is missing.
 pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
+    open_by(config, |dir| DiskStore::open(dir))
+}
+
+/// The same, where a folder is opened in this way.
+fn open_by(
+    config: &Config,
+    open: impl FnOnce(&Path) -> io::Result<DiskStore>,
+) -> Result<Arc<dyn BlobStore>> {
     Ok(match &config.files {
-        FilesPlace::Disk(dir) => Arc::new(DiskStore::open(dir).with_context(|| {
+        FilesPlace::Disk(dir) => Arc::new(open(dir).with_context(|| {
             let dir = dir.display();
             format!(
                 "can't use the folder {dir} for files; give this user that folder and what is in \
@@ -34,8 +44,31 @@ fn open_s3(config: &Config, place: &S3Location) -> Result<S3Store> {
         .with_context(|| format!("can't use {place} for files; look at the AWS_* variables"))
 }
 
+/// Whether the files are there. A place that does not answer now may do so later, and messages without
+/// files go on without it; in another place nothing would be found, and what comes would be lost.
+pub(crate) async fn find(config: &Config, service: &ChatService) -> Result<()> {
+    let found = match reach(config).await {
+        Ok(()) => service.find_files().await.map_err(anyhow::Error::new),
+        unreachable => unreachable,
+    };
+    let Err(error) = found else {
+        return Ok(());
+    };
+    match error.downcast_ref() {
+        Some(ServiceError::Blobs(BlobError::Broken(cause))) => bail!(
+            "can't use {} for files: {cause}; is it mounted, and does --files-url name it? If they are \
+             lost, `chat-server files check --repair` says so of each",
+            config.files
+        ),
+        _ => {
+            log::error!("files are not available now: {error:#}");
+            Ok(())
+        }
+    }
+}
+
 /// Whether the place answers. A bucket that does not exist would look as if everything in it were lost.
-pub(crate) async fn reach(config: &Config) -> Result<()> {
+async fn reach(config: &Config) -> Result<()> {
     let FilesPlace::S3(place) = &config.files else {
         return Ok(());
     };
@@ -75,14 +108,19 @@ fn check(config: &Config, repair: bool) -> Result<ExitCode> {
         );
     }
     // A repair takes the database for itself, a check reads beside whoever has it.
-    let store: Arc<dyn Store> = if repair {
+    let (store, blobs): (Arc<dyn Store>, _) = if repair {
         drop(reading);
-        Arc::new(SqliteStore::open(&database)?)
+        let store = SqliteStore::open(&database)?;
+        // The files too: a server over another database may have them.
+        (
+            Arc::new(store),
+            open_by(config, |dir| DiskStore::open_alone(dir))?,
+        )
     } else {
-        Arc::new(reading)
+        (Arc::new(reading), open(config)?)
     };
-    let service = ChatService::new(store, Arc::new(SystemClock))
-        .keeping_files(options(config, open(config)?));
+    let service =
+        ChatService::new(store, Arc::new(SystemClock)).keeping_files(options(config, blobs));
     let style = ProgressStyle::with_template(
         "checking {wide_bar} {binary_bytes} of {binary_total_bytes}, {eta} left",
     )?;

@@ -1,8 +1,9 @@
 //! `chat-server serve`: composes store, service and transport, runs until a signal, and drains.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -30,16 +31,16 @@ pub struct App {
 ///
 /// # Errors
 /// One sentence that says what to do: an address that can't be bound, a folder that can't be
-/// written, a database that can't be opened.
-pub fn compose(config: &Config) -> Result<App> {
-    compose_over(config, Seams::default())
+/// written, a database that can't be opened, files that are another database's.
+pub async fn compose(config: &Config) -> Result<App> {
+    compose_over(config, Seams::default()).await
 }
 
 /// The same with the service over what stands at the [`Seams`].
 ///
 /// # Errors
 /// As for [`compose`].
-pub fn compose_over(config: &Config, seams: Seams) -> Result<App> {
+pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
     let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
@@ -47,6 +48,7 @@ pub fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let service = ChatService::new((seams.store)(store.clone()), Arc::new(SystemClock))
         .keeping_answers(config.idempotency_ttl)
         .keeping_files(files::options(config, (seams.blobs)(blobs)));
+    files::find(config, &service).await?;
     sweep::answers(service.clone(), config.idempotency_ttl);
     sweep::files(service.clone(), config.file_grace);
     let options = HttpOptions {
@@ -70,7 +72,7 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             server,
             address,
             store,
-        } = compose_over(config, seams)?;
+        } = compose_over(config, seams).await?;
         // Before the line that says that it serves: who reads that line may signal at once.
         let mut signals = Signals::install().context("can't listen for signals")?;
         let Database::Sqlite(path) = &config.database;
@@ -81,10 +83,6 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             path.display(),
             config.files,
         );
-        // Messages without files go on without it.
-        if let Err(error) = files::reach(config).await {
-            log::error!("files are not available now: {error:#}");
-        }
         let handle = server.handle();
         let hurry = async move {
             signals.next().await;
@@ -106,12 +104,21 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
 /// Where the database lies and how it is opened; makes the data folder if it is missing.
 pub(crate) fn store_options(config: &Config) -> Result<SqliteOptions> {
     if let Some(dir) = &config.data_dir {
-        fs::create_dir_all(dir).with_context(|| {
+        make_private(dir).with_context(|| {
             let dir = dir.display();
             format!("can't make the data folder {dir}; make it, or choose another with --data-dir")
         })?;
     }
     Ok(existing_options(config))
+}
+
+/// Makes the folder and what is missing above it, for this user's eyes only; one that is there stays as
+/// it is.
+fn make_private(dir: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)
 }
 
 /// The same for a database that must be there: nothing is made.
@@ -150,7 +157,7 @@ struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    fn install() -> std::io::Result<Self> {
+    fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {

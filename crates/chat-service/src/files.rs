@@ -17,6 +17,7 @@ mod content;
 mod intake;
 mod locks;
 mod options;
+mod place;
 mod receive;
 mod uploads;
 

@@ -48,7 +48,8 @@ impl App {
         let (started, start) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let app = chat_server::compose_over(&config, seams).expect("a composition");
+                let app = chat_server::compose_over(&config, seams).await;
+                let app = app.expect("a composition");
                 started
                     .send((app.address, app.server.handle()))
                     .expect("the test waits");

@@ -59,8 +59,8 @@ pub trait BlobStore: Send + Sync {
     /// Removes the bytes under the key; fine if they are gone already.
     fn delete(&self, key: BlobKey) -> Later<'_, BlobResult<()>>;
 
-    /// Takes the bytes under the key out of the way without removing them, for a person to look at:
-    /// they are not what they should be. Fine if they are gone already.
+    /// Takes the bytes under the key out of the way without removing them, for a person to look at.
+    /// Fine if they are gone already.
     fn set_aside(&self, key: BlobKey) -> Later<'_, BlobResult<()>>;
 
     /// The keys that follow `after`, in the order of their texts, some at a time; at the end none.

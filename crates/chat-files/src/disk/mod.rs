@@ -17,7 +17,7 @@ use chat_domain::{BlobKey, StageMark, Timestamp};
 
 use fault::{blocking, gone_is_fine, unavailable};
 use mark::Mark;
-use place::{Place, sync_directory};
+use place::{Company, Place, sync_directory};
 use reader::DiskReader;
 use staged::DiskStaged;
 
@@ -25,7 +25,8 @@ use staged::DiskStaged;
 ///
 /// - `blobs/<first two digits>/<key>`: what is kept;
 /// - `staging/<uuid>`: what is on its way;
-/// - `damaged/<key>`: what was set aside, once something was.
+/// - `aside/<key>`: what was set aside, once something was;
+/// - `lock`: held by each process that uses it.
 ///
 /// What is kept appears under its name by a rename, so all of it or nothing is there. Success is
 /// answered when the files *and* the directories that name them are synced: it outlives a loss of
@@ -58,12 +59,25 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens the store in this directory; what is missing of it is made. It blocks for a moment.
+    /// Opens the store in this directory; what is missing of it is made, for this user's eyes only. It
+    /// blocks for a moment.
     ///
     /// # Errors
-    /// If it can't be made or read.
+    /// If it can't be made or read, or somebody has it for himself.
     pub fn open(dir: impl AsRef<Path>) -> io::Result<Self> {
-        let place = Arc::new(Place::open(dir.as_ref())?);
+        Self::in_company(dir.as_ref(), Company::Shared)
+    }
+
+    /// The same with nobody else beside, as a repair needs it.
+    ///
+    /// # Errors
+    /// As [`DiskStore::open`], and if anybody has it open.
+    pub fn open_alone(dir: impl AsRef<Path>) -> io::Result<Self> {
+        Self::in_company(dir.as_ref(), Company::Alone)
+    }
+
+    fn in_company(dir: &Path, company: Company) -> io::Result<Self> {
+        let place = Arc::new(Place::open(dir, company)?);
         Ok(Self { place })
     }
 

@@ -1,7 +1,7 @@
 //! The directories of a store, and which of their names are known to be durable.
 
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, File, TryLockError};
+use std::fs::{self, DirBuilder, DirEntry, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,22 +19,35 @@ use crate::names;
 pub(super) struct Place {
     blobs: PathBuf,
     staging: PathBuf,
-    damaged: PathBuf,
+    aside: PathBuf,
     /// For each first byte of a hash, whether the name of its directory is known to be durable. That
     /// the directory is there says less: another upload may have made it just now, and may not have
     /// come to sync it.
     named: [AtomicBool; 256],
+    /// Held for as long as this is.
+    _lock: File,
+}
+
+/// With whom a place is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    /// With others of whom each knows what it does there.
+    Shared,
+    /// With nobody.
+    Alone,
 }
 
 impl Place {
     /// Makes what is missing of the directories, and everything durable that can be seen in them: a
     /// process that was killed may have renamed something without syncing it.
-    pub(super) fn open(dir: &Path) -> io::Result<Self> {
+    pub(super) fn open(dir: &Path, company: Company) -> io::Result<Self> {
         let dir = std::path::absolute(dir)?;
+        create_directory(&dir)?;
         let place = Self {
+            _lock: lock(&dir.join("lock"), company)?,
             blobs: dir.join("blobs"),
             staging: dir.join("staging"),
-            damaged: dir.join("damaged"),
+            aside: dir.join("aside"),
             named: [const { AtomicBool::new(false) }; 256],
         };
         create_directory(&place.blobs)?;
@@ -120,10 +133,10 @@ impl Place {
         if matches!(path.try_exists(), Ok(false)) {
             return gone_is_fine(sync_directory(&dir)).map_err(unavailable(&dir));
         }
-        create_directory(&self.damaged)
-            .and_then(|()| gone_is_fine(fs::rename(&path, self.damaged.join(key.to_string()))))
+        create_directory(&self.aside)
+            .and_then(|()| gone_is_fine(fs::rename(&path, self.aside.join(key.to_string()))))
             // The new name first: no moment without any.
-            .and_then(|()| sync_directory(&self.damaged))
+            .and_then(|()| sync_directory(&self.aside))
             .and_then(|()| sync_directory(&dir))
             .map_err(unavailable(&path))
     }
@@ -187,6 +200,27 @@ fn system_time(at: Timestamp) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
+/// Locks the place; who does not share it waits for nobody.
+fn lock(path: &Path, company: Company) -> io::Result<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    let locked = match company {
+        Company::Shared => file.try_lock_shared(),
+        Company::Alone => file.try_lock(),
+    };
+    match locked {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            ErrorKind::ResourceBusy,
+            "it is in use by another process",
+        )),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Makes a directory and all above it that are missing, each with a durable name.
 fn create_directory(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
@@ -200,9 +234,14 @@ fn create_directory(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a directory; fine if it is there, somebody else may have been faster.
+/// Makes a directory that is nobody else's to look into; fine if it is there, somebody else may have been
+/// faster.
 fn create_one(dir: &Path) -> io::Result<()> {
-    match fs::create_dir(dir) {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes"))]
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(dir) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         other => other,
     }

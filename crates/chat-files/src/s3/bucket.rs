@@ -55,9 +55,9 @@ impl Bucket {
     }
 
     /// Where the bytes of this key are set aside.
-    pub(super) fn damaged(&self, key: BlobKey) -> Path {
-        let damaged = self.prefix.clone().join("damaged");
-        damaged.join(key.to_string())
+    pub(super) fn aside(&self, key: BlobKey) -> Path {
+        let aside = self.prefix.clone().join("aside");
+        aside.join(key.to_string())
     }
 
     /// Under what everything is that is on its way.

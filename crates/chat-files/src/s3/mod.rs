@@ -37,7 +37,7 @@ const PAGE: usize = 1_000;
 ///
 /// - `blobs/<first two digits>/<key>`: what is kept;
 /// - `staging/<uuid>/…`: what is on its way, see below;
-/// - `damaged/<key>`: what was set aside.
+/// - `aside/<key>`: what was set aside.
 ///
 /// Up to 8 MiB are held in memory and put under their key at once. What is longer goes into a multipart
 /// upload beside, in parts of 8 MiB, and is copied to its key within S3, which does that for at most
@@ -155,7 +155,7 @@ impl BlobStore for S3Store {
 
     fn set_aside(&self, key: BlobKey) -> Later<'_, BlobResult<()>> {
         Box::pin(async move {
-            let (from, to) = (self.bucket.blob(key), self.bucket.damaged(key));
+            let (from, to) = (self.bucket.blob(key), self.bucket.aside(key));
             gone_is_fine(self.bucket.patient.copy(&from, &to).await)?;
             gone_is_fine(self.bucket.quick.delete(&from).await)
         })

@@ -1,16 +1,14 @@
 //! Whether the records of files and the bytes that are kept agree, and what can be mended.
 
-use chat_domain::ports::{BlobError, Cost, ReadTx};
+use chat_domain::ports::{BlobError, Cost};
 use chat_domain::{Blob, BlobHash, BlobId, BlobKey};
 use sha2::{Digest, Sha256};
 
+use super::place::orphaned;
 use crate::{ChatService, ServiceError};
 
 /// How many records are read at a time.
 const PAGE: i64 = 500;
-
-/// How many blobs that are being removed are looked through, for one that has no other record.
-const MOST_DOOMED: i64 = 100_000;
 
 /// The most differences that are kept; more are only counted.
 const MOST_KEPT: usize = 1_000;
@@ -61,10 +59,11 @@ impl ChatService {
     /// Compares every record with the bytes that are kept, reading all of them, also while the service
     /// is in use. `progress` is told how many bytes are done, of how many.
     ///
-    /// With `repair`, for which nothing else may use the store: what is orphaned is removed; damaged
-    /// bytes are set aside; and a record whose bytes are missing or damaged says that they are lost, so
-    /// that its files answer `FileContentLost` until somebody brings the same bytes again, by an upload
-    /// or to where they were, which the next repair finds.
+    /// With `repair`, for which nothing else may use the store: bytes that are orphaned or damaged are
+    /// set aside and not removed, since they may be another database's; and a record whose bytes are
+    /// missing or damaged says that they are lost, so that its files answer `FileContentLost` until
+    /// somebody brings the same bytes again, by an upload or to where they were, which the next repair
+    /// finds.
     ///
     /// One blob that can't be read now is a difference that is not mended.
     ///
@@ -88,28 +87,6 @@ impl ChatService {
         self.check_records(&mut check, progress).await?;
         self.check_bytes(&mut check).await?;
         Ok(check)
-    }
-
-    /// An error if bytes are kept, and none of them has a record.
-    async fn refuse_foreign(&self) -> Result<(), ServiceError> {
-        let blobs = &self.shelf()?.options.blobs;
-        let mut after = None;
-        loop {
-            let keys = blobs.list(after).await?;
-            let Some(&last) = keys.last() else { break };
-            after = Some(last);
-            let count = keys.len();
-            let orphaned = self.read(Cost::Scan, move |tx| orphaned(tx, &keys)).await?;
-            if orphaned.len() < count {
-                return Ok(());
-            }
-        }
-        if after.is_none() {
-            return Ok(());
-        }
-        let cause =
-            "none of the bytes that are kept has a record: they are not those of this database";
-        Err(BlobError::Broken(cause.to_owned()).into())
     }
 
     /// Whether each record has its bytes.
@@ -254,7 +231,7 @@ impl ChatService {
     async fn mend(&self, difference: FileDifference) -> Result<(), ServiceError> {
         let blobs = &self.shelf()?.options.blobs;
         let lost = match difference {
-            FileDifference::Orphaned(key) => return Ok(blobs.delete(key).await?),
+            FileDifference::Orphaned(key) => return Ok(blobs.set_aside(key).await?),
             FileDifference::Found(key) => {
                 let found = key.id();
                 return self.write(move |tx, _| Ok(tx.blob_is_found(found)?)).await;
@@ -268,20 +245,4 @@ impl ChatService {
         };
         self.write(move |tx, _| Ok(tx.blob_is_lost(lost)?)).await
     }
-}
-
-/// Those of the keys that no record has.
-fn orphaned(tx: &mut dyn ReadTx, keys: &[BlobKey]) -> Result<Vec<BlobKey>, ServiceError> {
-    let mut orphaned = Vec::new();
-    for &key in keys {
-        if tx.blob(key.id())?.is_none_or(|blob| blob.key() != key) {
-            orphaned.push(key);
-        }
-    }
-    if !orphaned.is_empty() {
-        // What is being removed is nobody's, but it is known.
-        let doomed = tx.doomed_blobs(MOST_DOOMED)?;
-        orphaned.retain(|&key| !doomed.iter().any(|blob| blob.key() == key));
-    }
-    Ok(orphaned)
 }

@@ -1,5 +1,6 @@
 //! Files that go when nothing uses them, and the check of what is kept.
 
+use chat_domain::ports::BlobError;
 use chat_domain::{Actor, File, Recipient, Timestamp};
 use chat_service::{DeleteGroup, FileDifference, ServiceError};
 
@@ -137,15 +138,10 @@ async fn a_check_finds_and_mends_what_is_wrong() {
         assert_eq!(fixture.content(ada, lost.id).await, error);
     }
     assert!(fixture.content(ada, files[2].id).await.is_ok());
-    assert_eq!(
-        fixture
-            .files()
-            .join("damaged")
-            .read_dir()
-            .expect("it")
-            .count(),
-        1
-    );
+    for (key, bytes) in [(damaged_key, "tow"), (orphan, "x")] {
+        let aside = fixture.files().join("aside").join(key.to_string());
+        assert_eq!(std::fs::read_to_string(aside).expect("it"), bytes);
+    }
 
     // Bytes that come back to where they were are found.
     let (back, key) = path(&files[1]);
@@ -159,6 +155,55 @@ async fn a_check_finds_and_mends_what_is_wrong() {
     fixture.file(ada, b"one").await;
     let back = fixture.content(ada, files[0].id).await;
     assert_eq!(back.expect("bytes"), b"one");
+}
+
+#[tokio::test]
+async fn files_that_are_elsewhere_are_missed() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let elsewhere = |cause: &str| {
+        let cause = format!("the files of this database are elsewhere: {cause}");
+        Err(ServiceError::Blobs(BlobError::Broken(cause)))
+    };
+    let blobs = fixture.files().join("blobs");
+    let foreign = |name: &str| {
+        let key = format!("{}-{name}", "ab".repeat(32));
+        std::fs::create_dir_all(blobs.join("ab")).expect("made");
+        std::fs::write(blobs.join("ab").join(key), "x").expect("written");
+    };
+    assert_eq!(fixture.service.find_files().await, Ok(()));
+    foreign("70");
+    let new = fixture.service.find_files().await;
+    assert_eq!(new, Ok(()), "a new database, in any place");
+
+    for bytes in [b"one", b"two"] {
+        fixture.file(ada, bytes).await;
+    }
+    assert_eq!(fixture.service.find_files().await, Ok(()));
+    let away = fixture.files().join("away");
+    std::fs::rename(&blobs, &away).expect("moved");
+    let found = fixture.service.find_files().await;
+    assert_eq!(found, elsewhere("nothing is kept there"));
+    foreign("71");
+    let found = fixture.service.find_files().await;
+    assert_eq!(found, elsewhere("what is kept there is another database's"));
+
+    // One that is lost is no sign of that.
+    std::fs::remove_dir_all(&blobs).expect("removed");
+    std::fs::rename(&away, &blobs).expect("moved back");
+    let one = fixture
+        .look(|tx| tx.blobs_after(None, 1))
+        .remove(0)
+        .0
+        .key()
+        .to_string();
+    std::fs::remove_file(blobs.join(&one[..2]).join(&one)).expect("removed");
+    assert_eq!(fixture.service.find_files().await, Ok(()));
+
+    // Nor is anything missed once all are known to be lost.
+    std::fs::remove_dir_all(&blobs).expect("removed");
+    assert_eq!(fixture.check(true).await.len(), 2);
+    assert_eq!(fixture.service.find_files().await, Ok(()));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::harness::{bytes, eventually, from_now, key};
 async fn a_blob_lies_in_the_directory_of_its_first_digits() {
     let dir = TempDir::new().unwrap();
     let world = at(&dir);
-    assert_eq!(names(dir.path()), ["blobs", "staging"]);
+    assert_eq!(names(dir.path()), ["blobs", "lock", "staging"]);
     assert_eq!(names(&dir.path().join("blobs")), [""; 0]);
     for first in [0x0f, 0xf0] {
         world.keep(key(first, 3), &bytes(10, 1)).await;
@@ -31,7 +31,41 @@ async fn the_directory_is_made_with_all_above_it() {
     let dir = TempDir::new().unwrap();
     let deep = dir.path().join("a/b/c");
     chat_files::DiskStore::open(&deep).unwrap();
-    assert_eq!(names(&deep), ["blobs", "staging"]);
+    assert_eq!(names(&deep), ["blobs", "lock", "staging"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_it_makes_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = TempDir::new().unwrap();
+    let own = dir.path().join("own");
+    fs::create_dir(dir.path().join("shared")).unwrap();
+    let given = fs::Permissions::from_mode(0o750);
+    fs::set_permissions(dir.path().join("shared"), given).unwrap();
+    for (name, expected) in [("own", 0o700), ("shared", 0o750)] {
+        let dir = dir.path().join(name);
+        chat_files::DiskStore::open(&dir).unwrap();
+        let found = fs::metadata(&dir).unwrap().permissions().mode();
+        assert_eq!(found & 0o777, expected, "{name}");
+    }
+    let blobs = fs::metadata(own.join("blobs")).unwrap();
+    assert_eq!(blobs.permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn who_wants_it_alone_has_it_alone() {
+    let dir = TempDir::new().unwrap();
+    let [one, other] = [(); 2].map(|()| chat_files::DiskStore::open(dir.path()).unwrap());
+    drop(one);
+    let refused = chat_files::DiskStore::open_alone(dir.path()).unwrap_err();
+    assert_eq!(refused.to_string(), "it is in use by another process");
+    drop(other);
+    let alone = chat_files::DiskStore::open_alone(dir.path()).unwrap();
+    assert!(chat_files::DiskStore::open(dir.path()).is_err());
+    drop(alone);
+    assert!(chat_files::DiskStore::open(dir.path()).is_ok());
 }
 
 #[tokio::test]
@@ -79,7 +113,7 @@ async fn what_is_set_aside_lies_where_a_person_finds_it() {
     let world = at(&dir);
     world.keep(key(1, 1), &bytes(10, 1)).await;
     world.store.set_aside(key(1, 1)).await.unwrap();
-    let path = dir.path().join("damaged").join(key(1, 1).to_string());
+    let path = dir.path().join("aside").join(key(1, 1).to_string());
     assert_eq!(fs::read(path).unwrap(), bytes(10, 1));
 }
 

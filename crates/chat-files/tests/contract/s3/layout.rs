@@ -21,8 +21,8 @@ async fn a_blob_lies_under_its_first_digits() {
     assert_eq!(objects(&server, "blobs"), blobs);
     assert_eq!(objects(&server, "staging"), [""; 0]);
     world.store.set_aside(key(0x0f, 3)).await.unwrap();
-    let damaged = format!("damaged/{}", key(0x0f, 3));
-    assert_eq!(objects(&server, "damaged"), [damaged]);
+    let aside = format!("aside/{}", key(0x0f, 3));
+    assert_eq!(objects(&server, "aside"), [aside]);
 }
 
 #[tokio::test]
