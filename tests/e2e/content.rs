@@ -135,6 +135,43 @@ fn an_image_comes_in_small() {
     );
 }
 
+/// A GIF of so many pixels in each direction, whose drawing takes a while.
+fn gif(side: u16) -> Vec<u8> {
+    let size = [side.to_le_bytes(), side.to_le_bytes()].concat();
+    let mut gif = [b"GIF89a", &size[..], &[0xf6, 0, 0]].concat();
+    gif.extend((0..3 * 128).map(|n| n as u8));
+    gif.extend([&[0x2c, 0, 0, 0, 0][..], &size, &[0, 7]].concat());
+    // Each code has a byte as long as the table is cleared (by 128) before it grows beyond them.
+    let pixels: Vec<u8> = (0..usize::from(side).pow(2))
+        .map(|n| (n % 127) as u8)
+        .collect();
+    for some in pixels.chunks(100) {
+        gif.extend([&[some.len() as u8 + 1, 128][..], some].concat());
+    }
+    gif.extend([1, 129, 0, 0x3b]);
+    gif
+}
+
+#[test]
+fn one_image_comes_in_small_to_many_at_once_and_to_no_stranger() {
+    let app = App::start();
+    let [ada, eve] = app.users(["ada", "eve"]);
+    let path = format!("/files/{}/thumbnail", app.file(ada, "large.gif", &gif(600)));
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let asks: Vec<_> = (0..40)
+            .map(|_| scope.spawn(|| app.as_user(ada).get(&path)))
+            .collect();
+        asks.into_iter()
+            .map(|ask| ask.join().expect("it ran"))
+            .collect()
+    });
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
+    }
+    let stranger = app.as_user(eve).get(&path);
+    stranger.problem(404, "file_not_found");
+}
+
 #[test]
 fn what_is_no_image_has_no_thumbnail() {
     let app = App::start();

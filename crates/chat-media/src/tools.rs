@@ -19,18 +19,11 @@ const MOST_BYTES: usize = 32 * MIB;
 /// How many pictures are decoded at once.
 const TURNS: usize = 2;
 
-/// How many MiB of pictures wait or are decoded at once.
-const ROOM: usize = 256;
-
-/// What a small picture counts for, in MiB: it bounds how many wait, to 32 with those decoded.
-const LEAST: usize = 8;
-
 /// What knows formats of files. Thumbnails are made on the blocking threads of the tokio runtime that
-/// asks for them: 2 at once, and while they are, up to 30 more (or 256 MiB of pictures in all) wait.
+/// asks for them, 2 at once; all others wait for their turn, in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct MediaTools {
     turns: Arc<Semaphore>,
-    room: Arc<Semaphore>,
 }
 
 impl MediaTools {
@@ -38,7 +31,6 @@ impl MediaTools {
     pub fn new() -> Self {
         Self {
             turns: Arc::new(Semaphore::new(TURNS)),
-            room: Arc::new(Semaphore::new(ROOM)),
         }
     }
 
@@ -46,22 +38,20 @@ impl MediaTools {
         if picture.len() > MOST_BYTES {
             return Err(MediaError::Unreadable);
         }
-        let room = room_for(picture.len());
-        self.in_turn(room, move || draw(&picture, size)).await
+        self.in_turn(move || draw(&picture, size)).await
     }
 
     /// Does the work on a thread that may block, when it is its turn.
-    async fn in_turn<W>(&self, room: u32, work: W) -> Result<Thumbnail, MediaError>
+    async fn in_turn<W>(&self, work: W) -> Result<Thumbnail, MediaError>
     where
         W: FnOnce() -> Result<Thumbnail, Refusal> + Send + 'static,
     {
-        let room = Arc::clone(&self.room).try_acquire_many_owned(room);
-        let room = room.map_err(|_| MediaError::Overloaded)?;
         let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_| MediaError::Overloaded)?;
+        // Nobody closes them, so there is one.
+        let turn = turn.map_err(|_| MediaError::Unreadable)?;
         let drawn = spawn_blocking(move || {
             // Held here: who asked may have gone, but the work goes on.
-            let _held = (room, turn);
+            let _turn = turn;
             work()
         });
         match drawn.await {
@@ -103,15 +93,9 @@ impl Media for MediaTools {
     }
 }
 
-/// How many MiB of the room a picture of so many bytes takes.
-fn room_for(bytes: usize) -> u32 {
-    // It is 32 at most.
-    u32::try_from(bytes.div_ceil(MIB).max(LEAST)).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use chat_domain::ports::MediaError::{Overloaded, Unreadable};
+    use chat_domain::ports::MediaError::Unreadable;
 
     use super::*;
     use crate::testing;
@@ -121,24 +105,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn few_are_made_at_once_and_few_wait() {
+    async fn few_are_made_at_once_and_the_others_wait() {
         let tools = MediaTools::new();
         let held = tools.turns.acquire_many(2).await.unwrap();
-        let picture = Bytes::from(testing::png(&testing::gradient(300, 200)));
-        let mut waiting: Vec<_> = (0..32)
+        let picture = Bytes::from(testing::png(&testing::gradient(30, 20)));
+        let mut waiting: Vec<_> = (0..40)
             .map(|_| {
                 let (tools, picture) = (tools.clone(), picture.clone());
                 tokio::spawn(async move { tools.thumbnail(picture, size()).await })
             })
             .collect();
-        while tools.room.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let one_more = tools.thumbnail(picture.clone(), size()).await;
-        assert_eq!(one_more, Err(Overloaded));
-
-        // One who does not wait any longer leaves their room to others.
-        let gone = waiting.pop().unwrap();
+        tokio::task::yield_now().await;
+        assert!(waiting.iter().all(|one| !one.is_finished()));
+        // One who does not wait any longer keeps nobody back.
+        let gone = waiting.remove(0);
         gone.abort();
         assert!(gone.await.unwrap_err().is_cancelled());
         drop(held);
@@ -147,30 +127,7 @@ mod tests {
         for one in waiting {
             assert_eq!(one.await.unwrap().as_ref(), Ok(&first));
         }
-        assert_eq!(tools.room.available_permits(), ROOM);
         assert_eq!(tools.turns.available_permits(), TURNS);
-    }
-
-    #[tokio::test]
-    async fn large_pictures_take_more_room() {
-        let tools = MediaTools::new();
-        let held = tools.turns.acquire_many(2).await.unwrap();
-        let large = Bytes::from(vec![0; MOST_BYTES]);
-        let waiting: Vec<_> = (0..8)
-            .map(|_| {
-                let (tools, large) = (tools.clone(), large.clone());
-                tokio::spawn(async move { tools.thumbnail(large, size()).await })
-            })
-            .collect();
-        while tools.room.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        let one_more = tools.thumbnail(Bytes::from_static(b"x"), size()).await;
-        assert_eq!(one_more, Err(Overloaded));
-        drop(held);
-        for one in waiting {
-            assert_eq!(one.await.unwrap(), Err(Unreadable));
-        }
     }
 
     #[tokio::test]
@@ -190,10 +147,9 @@ mod tests {
     async fn a_decoder_that_panics_has_not_read_it() {
         let tools = MediaTools::new();
         for _ in 0..2 * TURNS {
-            let drawn = tools.in_turn(1, || panic!("as decoders do")).await;
+            let drawn = tools.in_turn(|| panic!("as decoders do")).await;
             assert_eq!(drawn, Err(Unreadable));
         }
-        assert_eq!(tools.room.available_permits(), ROOM);
         assert_eq!(tools.turns.available_permits(), TURNS);
     }
 
@@ -210,7 +166,7 @@ mod tests {
                     ended.recv().unwrap();
                     Err(Refusal::Format)
                 };
-                tools.in_turn(8, work).await
+                tools.in_turn(work).await
             }
         };
         let asked = tokio::spawn(work);
@@ -218,7 +174,6 @@ mod tests {
         asked.abort();
         assert!(asked.await.unwrap_err().is_cancelled());
         assert_eq!(tools.turns.available_permits(), TURNS - 1);
-        assert_eq!(tools.room.available_permits(), ROOM - 8);
         end.send(()).unwrap();
         let both = tools.turns.acquire_many(2).await.unwrap();
         drop(both);

@@ -19,6 +19,7 @@ mod locks;
 mod options;
 mod place;
 mod receive;
+mod thumbnails;
 mod uploads;
 
 pub use check::{FileCheck, FileDifference};

@@ -11,9 +11,6 @@ pub enum MediaError {
     /// It is no picture that can be read within the limits of pixels and memory.
     #[error("no thumbnail can be made of it")]
     Unreadable,
-    /// Too many wait for theirs already; it may be tried again.
-    #[error("too many thumbnails are being made")]
-    Overloaded,
 }
 
 /// What knows formats of files.
@@ -26,7 +23,8 @@ pub trait Media: Send + Sync {
     fn most_bytes(&self) -> u64;
 
     /// The picture in small, upright, without anything that the original says besides its pixels. It is
-    /// never made larger.
+    /// never made larger. Few are decoded at once, and the others wait: whoever asks bounds how many, since
+    /// each holds its picture.
     fn thumbnail(
         &self,
         picture: Bytes,

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_domain::ports::{BlobStore, Media};
-use chat_domain::{BlobHash, Thumbnail, ThumbnailSize};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Locks;
+use super::thumbnails::Thumbnails;
 use crate::ServiceError;
 
 /// What a service needs to keep files.
@@ -26,27 +24,16 @@ pub struct FileOptions {
     pub grace: Duration,
 }
 
-/// The most bytes of thumbnails that are remembered.
-const MOST_THUMBNAILS: u64 = 16 * 1024 * 1024;
-
 /// How many files come in at once. Each takes memory while it does: one or two MiB where a disk keeps
 /// it, up to 16 MiB where S3 does, so that together they come to 256 MiB, or 2 GiB, at the most.
 const INCOMING_AT_ONCE: usize = 128;
-
-/// How many MiB of pictures are held at once to be drawn in small.
-const PICTURES_AT_ONCE: usize = 128;
-
-/// About how many thumbnails these are.
-const USUAL_THUMBNAILS: usize = 1_024;
 
 /// The options, and what is remembered beside them; one for all clones of a service.
 pub(crate) struct Shelf {
     pub(crate) options: FileOptions,
     pub(crate) locks: Locks,
     incoming: Arc<Semaphore>,
-    /// For each MiB of a picture that is read to be drawn in small.
-    pub(crate) pictures: Semaphore,
-    pub(crate) thumbnails: Cache<(BlobHash, ThumbnailSize), Thumbnail, Bytes>,
+    pub(super) thumbnails: Thumbnails,
 }
 
 impl Shelf {
@@ -55,8 +42,7 @@ impl Shelf {
             options,
             locks: Locks::default(),
             incoming: Arc::new(Semaphore::new(INCOMING_AT_ONCE)),
-            pictures: Semaphore::new(PICTURES_AT_ONCE),
-            thumbnails: Cache::with_weighter(USUAL_THUMBNAILS, MOST_THUMBNAILS, Bytes),
+            thumbnails: Thumbnails::new(),
         }
     }
 
@@ -64,16 +50,6 @@ impl Shelf {
     pub(crate) fn room(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         let room = Arc::clone(&self.incoming).try_acquire_owned();
         room.map_err(|_| ServiceError::Overloaded)
-    }
-}
-
-/// Thumbnails weigh as many bytes as they have.
-#[derive(Clone)]
-pub(crate) struct Bytes;
-
-impl Weighter<(BlobHash, ThumbnailSize), Thumbnail> for Bytes {
-    fn weight(&self, _: &(BlobHash, ThumbnailSize), thumbnail: &Thumbnail) -> u64 {
-        thumbnail.bytes.len() as u64
     }
 }
 

@@ -16,5 +16,6 @@ mod queued;
 mod seam;
 mod stuck;
 mod support;
+mod thumbnails;
 mod unseen;
 mod uploads;

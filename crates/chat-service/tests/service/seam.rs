@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use chat_domain::ports::{BlobError, BlobReader, BlobResult, BlobStore, Later, LinkTerms, Staged};
+use chat_domain::ports::{
+    BlobError, BlobReader, BlobResult, BlobStore, Later, LinkTerms, Media, Staged,
+};
 use chat_domain::{BlobKey, StageMark, Timestamp};
 use chat_files::DiskStore;
 use chat_media::MediaTools;
@@ -29,10 +31,17 @@ pub(crate) struct Seam {
     pub(crate) before_keep: Arc<Once>,
     /// What happens when a place is gone on with, which is gone then.
     pub(crate) on_resume: Once,
+    /// What happens when bytes are read, which fails a while after.
+    pub(crate) on_read: Once,
 }
 
 /// A service over the fixture's store, with such a disk.
 pub(crate) fn over(fixture: &Fixture) -> (ChatService, Arc<Seam>) {
+    with(fixture, Arc::new(MediaTools::new()))
+}
+
+/// The same with another that draws.
+pub(crate) fn with(fixture: &Fixture, media: Arc<dyn Media>) -> (ChatService, Arc<Seam>) {
     let seam = Arc::new(Seam {
         disk: DiskStore::open(fixture.files()).expect("a folder"),
         stuck: Mutex::default(),
@@ -40,10 +49,11 @@ pub(crate) fn over(fixture: &Fixture) -> (ChatService, Arc<Seam>) {
         sweeps: Mutex::default(),
         before_keep: Arc::default(),
         on_resume: Mutex::default(),
+        on_read: Mutex::default(),
     });
     let files = FileOptions {
         blobs: seam.clone(),
-        media: Arc::new(MediaTools::new()),
+        media,
         max_size: MAX_FILE,
         grace: GRACE,
     };
@@ -104,6 +114,12 @@ impl BlobStore for Seam {
     }
 
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
+        if happen(&self.on_read) {
+            return Box::pin(async {
+                tokio::task::yield_now().await;
+                stuck().await
+            });
+        }
         match self.is_stuck(key) {
             true => stuck(),
             false => self.disk.read(key, range),
