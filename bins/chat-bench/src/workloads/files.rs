@@ -12,7 +12,8 @@ use crate::load::Workload;
 
 /// `POST /files` as a form, each with bytes that no other has.
 pub(crate) struct Uploads<'a> {
-    pub(crate) user: i64,
+    /// Who acts; nobody named is the system.
+    pub(crate) user: Option<i64>,
     /// The size of each, in bytes.
     pub(crate) size: usize,
     /// Keeps them apart from those of other runs on the same server.
@@ -39,7 +40,7 @@ struct Shown {
 }
 
 impl<'a> Uploads<'a> {
-    pub(crate) fn new((user, tag): (i64, &'a str), size: usize) -> Self {
+    pub(crate) fn new((user, tag): (Option<i64>, &'a str), size: usize) -> Self {
         Self {
             user,
             size,
@@ -54,7 +55,7 @@ impl Workload for Uploads<'_> {
 
     fn ask(&self, turn: u64, request: &mut Request<'_>) -> Content {
         let content = Content::new(self.tag, turn, self.size);
-        request.post_file("/files", Some(self.user), &content);
+        request.post_file("/files", self.user, &content);
         content
     }
 
@@ -87,7 +88,8 @@ impl Uploaded {
 
 /// `GET /files/:id/content` of any of these, by who has uploaded it.
 pub(crate) struct Downloads {
-    pub(crate) user: i64,
+    /// Who acts; nobody named is the system.
+    pub(crate) user: Option<i64>,
     pub(crate) files: Vec<Stored>,
     /// Whether each is compared with every byte that was sent.
     pub(crate) thorough: bool,
@@ -106,7 +108,7 @@ impl Workload for Downloads {
         if !self.thorough && !turn.is_multiple_of(THOROUGH) {
             content = content.at_a_glance();
         }
-        request.get_content(&format!("/files/{id}/content"), Some(self.user), content);
+        request.get_content(&format!("/files/{id}/content"), self.user, content);
     }
 
     fn check(&self, (): &(), answer: &Answer<'_>) -> Result<()> {
@@ -116,7 +118,8 @@ impl Workload for Downloads {
 
 /// `DELETE /files/:id` of each, by who has uploaded it.
 pub(crate) struct Removals {
-    pub(crate) user: i64,
+    /// Who acts; nobody named is the system.
+    pub(crate) user: Option<i64>,
     pub(crate) files: Vec<Stored>,
 }
 
@@ -125,7 +128,7 @@ impl Workload for Removals {
 
     fn ask(&self, turn: u64, request: &mut Request<'_>) {
         let id = self.files[usize::try_from(turn).unwrap_or(usize::MAX)].id;
-        request.delete(&format!("/files/{id}"), Some(self.user));
+        request.delete(&format!("/files/{id}"), self.user);
     }
 
     fn check(&self, (): &(), answer: &Answer<'_>) -> Result<()> {
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn another_file_than_was_sent_is_noticed() {
-        let uploads = Uploads::new((1, "tag"), 1_000);
+        let uploads = Uploads::new((Some(1), "tag"), 1_000);
         let content = Content::new("tag", 0, 1_000);
         let check = |status, body: &str| {
             let body = body.as_bytes();
