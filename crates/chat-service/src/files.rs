@@ -14,6 +14,7 @@ use crate::{ChatService, Command, ServiceError};
 mod check;
 mod collect;
 mod content;
+mod incoming;
 mod intake;
 mod locks;
 mod options;

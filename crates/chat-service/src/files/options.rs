@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat_domain::ports::{BlobStore, Media};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Locks;
+use super::incoming::Incoming;
 use super::thumbnails::Thumbnails;
 use crate::ServiceError;
 
@@ -24,15 +24,11 @@ pub struct FileOptions {
     pub grace: Duration,
 }
 
-/// How many files come in at once. Each takes memory while it does: one or two MiB where a disk keeps
-/// it, up to 16 MiB where S3 does, so that together they come to 256 MiB, or 2 GiB, at the most.
-const INCOMING_AT_ONCE: usize = 128;
-
 /// The options, and what is remembered beside them; one for all clones of a service.
 pub(crate) struct Shelf {
     pub(crate) options: FileOptions,
     pub(crate) locks: Locks,
-    incoming: Arc<Semaphore>,
+    pub(super) incoming: Incoming,
     pub(super) thumbnails: Thumbnails,
 }
 
@@ -41,15 +37,9 @@ impl Shelf {
         Self {
             options,
             locks: Locks::default(),
-            incoming: Arc::new(Semaphore::new(INCOMING_AT_ONCE)),
+            incoming: Incoming::new(),
             thumbnails: Thumbnails::new(),
         }
-    }
-
-    /// Room for one more file to come in; `Overloaded` when as many come as may.
-    pub(crate) fn room(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        let room = Arc::clone(&self.incoming).try_acquire_owned();
-        room.map_err(|_| ServiceError::Overloaded)
     }
 }
 

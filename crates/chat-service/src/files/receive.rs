@@ -6,8 +6,8 @@ use chat_domain::{
     Actor, Blob, BlobHash, File, FileName, FileSize, MediaType, NewFile, NewFileSource, Timestamp,
 };
 use futures_util::future::try_join;
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::incoming::Room;
 use super::intake::{self, Intake, Seen};
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
@@ -23,7 +23,7 @@ const UNKNOWN_TYPE: &str = "application/octet-stream";
 pub struct IncomingFile {
     service: ChatService,
     intake: Intake,
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 /// The bytes of a file, kept and waiting for [`StoreFile`] or [`SendFile`](crate::SendFile) to make
@@ -109,7 +109,7 @@ impl ChatService {
     ///
     /// # Errors
     /// `FileTooLarge` when more are declared than a file may have; `Overloaded` when 128 files are
-    /// coming in already; `Blobs`.
+    /// coming in already, or 32 of this user; `Blobs`.
     ///
     /// ```no_run
     /// # async fn example(chat: chat_service::ChatService, ada: chat_domain::Actor)
@@ -138,7 +138,7 @@ impl ChatService {
         self.read(Cost::Bounded, move |tx| known_actor(tx, actor))
             .await?;
         let shelf = self.shelf()?;
-        let room = shelf.room()?;
+        let room = shelf.incoming.room(actor)?;
         let stage = shelf.options.blobs.stage().await?;
         Ok(IncomingFile {
             service: self.clone(),

@@ -121,7 +121,8 @@ impl ChatService {
     /// one.
     ///
     /// # Errors
-    /// `UploadNotFound`, also for whom it is none of its own; `Blobs`.
+    /// `UploadNotFound`, also for whom it is none of its own; `Overloaded` when it is to become a file and
+    /// 128 files are coming in already, or 32 of this user; `Blobs`.
     pub async fn upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         self.find_upload(actor, id).await?;
         let _lock = self.shelf()?.locks.take(id).await;
@@ -134,7 +135,7 @@ impl ChatService {
     ///
     /// # Errors
     /// `UploadNotFound`; `UploadOffset` if it has another number of bytes; `Overloaded` when 128 files are
-    /// coming in already; `Blobs`.
+    /// coming in already, or 32 of this user; `Blobs`.
     pub async fn resume_upload(
         &self,
         actor: Actor,
@@ -150,7 +151,7 @@ impl ChatService {
             let offset = upload.offset();
             return Err(ServiceError::UploadOffset { id, offset });
         }
-        let room = self.shelf()?.room()?;
+        let room = self.shelf()?.incoming.room(actor)?;
         let intake = match upload.file_id {
             Some(_) => None,
             None => Some(self.go_on(actor, &upload).await?),

@@ -163,19 +163,6 @@ async fn what_is_too_large_or_empty_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn so_many_come_in_at_once_and_no_more() {
-    let fixture = Fixture::new();
-    let receive = || fixture.service.receive_file(Actor::System, None);
-    let mut coming = Vec::new();
-    for _ in 0..128 {
-        coming.push(receive().await.expect("there is room"));
-    }
-    assert_eq!(receive().await.map(drop), Err(ServiceError::Overloaded));
-    coming.pop();
-    assert_eq!(receive().await.map(drop), Ok(()));
-}
-
-#[tokio::test]
 async fn a_file_is_deleted_by_its_uploader_while_unused() {
     let fixture = Fixture::new();
     let [ada, bob, eve] = fixture.users(["ada", "bob", "eve"]).await;

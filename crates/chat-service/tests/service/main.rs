@@ -10,6 +10,7 @@ mod collection;
 mod exactness;
 mod failures;
 mod files;
+mod incoming;
 mod log;
 mod once;
 mod queued;

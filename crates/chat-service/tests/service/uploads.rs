@@ -12,7 +12,7 @@ fn size(bytes: usize) -> FileSize {
 }
 
 impl Fixture {
-    async fn begin(&self, actor: Actor, length: usize) -> UploadId {
+    pub(crate) async fn begin(&self, actor: Actor, length: usize) -> UploadId {
         let name = FileName::parse("a.bin").ok();
         let upload: CreateUpload = self
             .service
@@ -21,7 +21,7 @@ impl Fixture {
         self.service.run(actor, upload).await.expect("begun").id
     }
 
-    async fn part(
+    pub(crate) async fn part(
         &self,
         actor: Actor,
         id: UploadId,
@@ -38,7 +38,7 @@ impl Fixture {
         Ok(part)
     }
 
-    async fn append(
+    pub(crate) async fn append(
         &self,
         actor: Actor,
         id: UploadId,
@@ -48,9 +48,23 @@ impl Fixture {
         self.part(actor, id, offset, bytes).await?.end().await
     }
 
-    async fn reads(&self, actor: Actor, upload: &Upload) -> Vec<u8> {
+    pub(crate) async fn reads(&self, actor: Actor, upload: &Upload) -> Vec<u8> {
         let file = upload.file_id.expect("a file");
         self.content(actor, file).await.expect("bytes")
+    }
+
+    /// Makes an upload what it was just before its file was made known.
+    pub(crate) fn interrupt(&self, whole: &Upload, bytes: &[u8]) {
+        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+        let mark = &whole.progress.as_ref().expect("progress").mark;
+        self.execute(&format!(
+            "UPDATE uploads SET file_id = NULL, head = x'{}', mark = x'{}' WHERE id = {};
+             UPDATE files SET deleted_at = 1, blob_id = NULL WHERE id = {};",
+            hex(bytes),
+            hex(mark.as_bytes()),
+            whole.id,
+            whole.file_id.expect("a file"),
+        ));
     }
 }
 
@@ -160,16 +174,9 @@ async fn an_upload_interrupted_before_it_became_a_file_becomes_one() {
         let upload = fixture.append(ada, id, 0, &bytes[..3]).await.expect("it");
         let mark = upload.progress.expect("progress").mark;
         let whole = fixture.append(ada, id, 3, &bytes[3..]).await.expect("it");
-        let file = whole.file_id.expect("a file").get();
-        let progress = whole.progress.expect("progress");
-        // As it was just before its file was made known: its bytes staged, or kept already.
-        let head: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
-        fixture.execute(&format!(
-            "UPDATE uploads SET file_id = NULL, head = x'{head}', mark = x'{}' WHERE id = {id};
-             UPDATE files SET deleted_at = 1, blob_id = NULL WHERE id = {file};",
-            hex(progress.mark.as_bytes()),
-        ));
+        let file = whole.file_id.expect("a file");
+        // Its bytes staged, or kept already.
+        fixture.interrupt(&whole, &bytes);
         if !kept {
             let blob = fixture.look(move |tx| {
                 let blobs = tx.blobs_after(None, 10)?;
@@ -181,7 +188,7 @@ async fn an_upload_interrupted_before_it_became_a_file_becomes_one() {
             std::fs::rename(kept, fixture.files().join("staging").join(name)).expect("moved");
         }
         let found = fixture.service.upload(ada, id).await.expect("it");
-        assert_ne!(found.file_id.expect("a file").get(), file);
+        assert_ne!(found.file_id.expect("a file"), file);
         assert_eq!(fixture.reads(ada, &found).await, bytes);
     }
     assert_eq!(fixture.kept(), (2, 0));

@@ -91,6 +91,11 @@ impl ChatService {
         let Some(seen) = Seen::of(progress) else {
             return Err(self.lost_upload(actor, id, progress).await);
         };
+        // A part that ends has its room.
+        let _room = match stage {
+            Some(_) => None,
+            None => Some(self.shelf()?.incoming.room(actor)?),
+        };
         let blob = self.claim(seen.hash(), size).await?;
         let blobs = &*self.shelf()?.options.blobs;
         let stage = match stage {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use chat_domain::{Actor, Upload, UploadId, UploadProgress};
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::super::incoming::Room;
 use super::super::intake::Intake;
 use super::super::locks::Lock;
 use super::length;
@@ -24,8 +24,9 @@ pub struct IncomingPart {
     /// None once it is a file: it takes no more bytes.
     pub(super) intake: Option<Intake>,
     pub(super) whole: bool,
+    // Free before the lock is: whoever waits for that may have no other room.
+    pub(super) _room: Room,
     pub(super) lock: Lock,
-    pub(super) _room: OwnedSemaphorePermit,
 }
 
 impl IncomingPart {
