@@ -88,6 +88,49 @@ fn an_unknown_actor_is_401_before_everything_that_is_wrong_too() {
 }
 
 #[test]
+fn who_calls_is_told_before_what_is_too_large_or_empty() {
+    let app = App::start_with(&[("max_file_size", "1000")]);
+    app.users(["ada", "bob"]);
+    let form = |path: &str| {
+        let form = Request::new("POST", path)
+            .header("Content-Type", "multipart/form-data; boundary=b")
+            .header("Content-Length", "20000000");
+        (form, 413, "file_too_large")
+    };
+    let upload = |length: &str, status, code| {
+        let upload = Request::new("POST", "/uploads").tus();
+        (upload.header("Upload-Length", length), status, code)
+    };
+    let json = Request::new("POST", "/users").header("Content-Type", "application/json");
+    for (request, status, code) in [
+        form("/files"),
+        form("/messages"),
+        upload("99999999", 413, "file_too_large"),
+        upload("0", 400, "file_empty"),
+        (
+            json.header("Content-Length", "9999999"),
+            413,
+            "payload_too_large",
+        ),
+    ] {
+        let ask = |headers: &[(&str, &str)]| {
+            let named = headers.iter();
+            named
+                .fold(request.clone(), |request, (name, value)| {
+                    request.header(name, value)
+                })
+                .send(app.address())
+        };
+        let (token, ghost) = (("Authorization", "Bearer x"), ("X-User-Id", "99"));
+        ask(&[]).problem(status, code);
+        ask(&[("X-User-Id", "1")]).problem(status, code);
+        ask(&[ghost]).problem(401, "unknown_actor");
+        ask(&[token]).problem(400, "open_mode");
+        ask(&[token, ghost]).problem(400, "open_mode");
+    }
+}
+
+#[test]
 fn a_malformed_header_is_400() {
     let app = App::start();
     for bad in [

@@ -21,9 +21,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Reads the headers.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        if headers.contains_key(header::AUTHORIZATION) {
-            return Err(Problem::open_mode());
-        }
+        no_token(headers)?;
         let header = named_by(headers).map_err(|error| Problem::invalid(vec![error]))?;
         Ok(Self { header })
     }
@@ -44,6 +42,14 @@ impl Caller {
             (None, None) => Ok(Acting::System),
         }
     }
+}
+
+/// Refuses a token, which open mode does not check.
+pub(crate) fn no_token(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return Err(Problem::open_mode());
+    }
+    Ok(())
 }
 
 /// The user that the header names, if there is a header.

@@ -135,7 +135,7 @@ impl Edge {
         let (request, response) = response.into_parts();
         let answer = match failure(&response) {
             None => Ok(response),
-            Some(problem) => Err(self.unknown_actor_first(problem, &request, trace).await),
+            Some(problem) => Err(self.caller_first(problem, &request, trace).await),
         };
         Ok(Passed {
             request: Some(request),
@@ -143,20 +143,23 @@ impl Edge {
         })
     }
 
-    /// A request that this crate refuses by itself may come from a user that does not exist, and
-    /// that is told first. A good request pays nothing for it: there the service looks.
-    async fn unknown_actor_first(
+    /// A request that this crate refuses by itself may come with a token, or from a user that does not
+    /// exist, and that is told first. A good request pays nothing for it: there the service looks.
+    async fn caller_first(
         &self,
         problem: Problem,
         request: &HttpRequest,
         trace: &Trace,
     ) -> Problem {
-        let Ok(Some(user)) = actor::named_by(request.headers()) else {
-            return problem;
-        };
         if problem.is_settled() || trace.route().is_some_and(|route| route.anonymous) {
             return problem;
         }
+        if let Err(token) = actor::no_token(request.headers()) {
+            return token;
+        }
+        let Ok(Some(user)) = actor::named_by(request.headers()) else {
+            return problem;
+        };
         trace.acts(Acting::User(user));
         match self.service.check_actor(Actor::User(user)).await {
             Err(unknown @ ServiceError::UnknownActor(_)) => unknown.into(),

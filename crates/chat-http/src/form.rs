@@ -46,7 +46,8 @@ pub(crate) async fn read<B: Fields>(
 ) -> Result<FormCommand<B>, Problem> {
     let most = service.max_file_size()?;
     if declared_length(request.headers()).is_some_and(|length| length > most + MOST_TEXT as u64) {
-        return Err(ServiceError::FileTooLarge { limit: most }.into());
+        let too_large = ServiceError::FileTooLarge { limit: most };
+        return Err(Problem::by_the_head(too_large));
     }
     let (caller, key) = input::read_head(request)?;
     if let Some(user) = caller.header() {

@@ -182,9 +182,14 @@ impl Problem {
 
     /// The request names another as acting than the header does.
     pub(crate) fn actor_mismatch(actor: UserId, named: UserId) -> Self {
+        Self::by_the_head(ServiceError::ActorMismatch { actor, named })
+    }
+
+    /// What the service refuses by the head of a request alone, before anybody has looked for the actor.
+    pub(crate) fn by_the_head(error: ServiceError) -> Self {
         Self {
             settled: false,
-            ..ServiceError::ActorMismatch { actor, named }.into()
+            ..error.into()
         }
     }
 

@@ -35,7 +35,8 @@ pub(crate) async fn create(service: Service, request: HttpRequest) -> Answer {
     let name = metadata.as_ref().and_then(Metadata::name);
     let name = name.and_then(FileName::cleaned);
     let said = metadata.map(|metadata| metadata.raw().to_owned());
-    let create = acting.told(service.new_upload(creation.length, name, said))?;
+    let create = service.new_upload(creation.length, name, said);
+    let create = create.map_err(Problem::by_the_head)?;
     Change::new(&request, acting, key)
         .make(&service, create, created)
         .await

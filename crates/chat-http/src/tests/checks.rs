@@ -219,6 +219,23 @@ async fn an_unknown_actor_is_told_before_anything_else(#[case] request: TestRequ
     assert_eq!(ask(request).await.outcome(), (401, "unknown_actor"));
 }
 
+#[rstest]
+#[case::route(get("/nothing"), 400, "open_mode")]
+#[case::method(request("PUT", "/users"), 400, "open_mode")]
+#[case::media_type(post("/users", USER).insert_header(("Content-Type", "text/plain")), 400, "open_mode")]
+#[case::unknown(get("/users/x").insert_header(("X-User-Id", "99")), 400, "open_mode")]
+#[case::foreign(get("/users/1").insert_header(("Host", "example.org")), 403, "host_not_allowed")]
+#[case::nobody_asked(request("PUT", "/health"), 405, "method_not_allowed")]
+#[actix_web::test]
+async fn a_token_is_told_where_an_unknown_actor_would_be(
+    #[case] request: TestRequest,
+    #[case] status: u16,
+    #[case] code: &str,
+) {
+    let request = request.insert_header(("Authorization", "Bearer x"));
+    assert_eq!(ask(request).await.outcome(), (status, code));
+}
+
 #[actix_web::test]
 async fn a_bad_request_stays_bad_when_the_store_cannot_tell() {
     let request = post("/users", "{}").insert_header(("X-User-Id", "99"));
