@@ -103,13 +103,7 @@ impl Edge {
                 answer: Err(problem),
             };
         }
-        if let Err(problem) = tus::method::apply(&mut request) {
-            let (request, _) = request.into_parts();
-            return Passed {
-                request: Some(request),
-                answer: Err(problem),
-            };
-        }
+        tus::method::apply(&mut request);
         let lost = |problem| Passed {
             request: None,
             answer: Err(problem),

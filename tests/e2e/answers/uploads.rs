@@ -25,6 +25,14 @@ pub(super) fn tell(reached: &mut Reached) {
     ask(create("0"));
     ask(create("99999999999"));
     ask(of(ADA, "POST", "/uploads").header("Upload-Length", "10"));
+    for (method, path) in [
+        ("POST", "/uploads"),
+        ("HEAD", "/uploads/1"),
+        ("PATCH", "/uploads/1"),
+        ("DELETE", "/uploads/1"),
+    ] {
+        ask(of(ADA, method, path).header("X-HTTP-Method-Override", "PUT"));
+    }
     for method in ["HEAD", "PATCH", "DELETE"] {
         ask(of(ADA, method, "/uploads/1"));
         ask(of(BOB, method, "/uploads/1").fit_for(method, "/uploads"));

@@ -66,7 +66,8 @@ fn every_answer_is_one_of_the_protocol() {
         (204, upload.part(0, "")),
         (204, upload.part(0, "01")),
         (400, create()),
-        (400, create().header("X-HTTP-Method-Override", "SING")),
+        (400, create().header("X-HTTP-Method-Override", "PUT, GET")),
+        (405, create().header("X-HTTP-Method-Override", "SING")),
         (
             400,
             upload.part(0, "").header("Upload-Checksum", "md5 eA=="),
@@ -126,11 +127,14 @@ fn a_method_may_be_named_in_a_header() {
         (200, Some("4"))
     );
     assert!(head.body.is_empty());
-    let refused = meant("patch").part(4, "").send(app.address());
-    assert_eq!(
-        refused.faults(),
-        pairs(&[("X-HTTP-Method-Override", "format")])
-    );
+    // One that the path does not have is told so, as it would be without the header.
+    for other in ["PUT", "GET", "POST", "CONNECT", "patch", "SING"] {
+        let refused = meant(other).part(4, "").send(app.address());
+        refused.problem(405, "method_not_allowed");
+        let methods = "HEAD, PATCH, DELETE, OPTIONS";
+        assert_eq!(refused.header("allow"), Some(methods), "{other}");
+    }
+    assert_eq!(upload.content(), b"0123");
     assert_eq!(meant("DELETE").tus().send(app.address()).status, 204);
     let gone = upload.request("HEAD").tus().send(app.address());
     assert_eq!(gone.status, 404);
@@ -141,4 +145,47 @@ fn a_method_may_be_named_in_a_header() {
         .header("X-HTTP-Method-Override", "DELETE")
         .send(app.address());
     assert_eq!(get.status, 200);
+}
+
+#[test]
+fn what_names_no_method_is_told_in_its_turn() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let upload = Upload::begin(&app, ada, 4);
+    let paths = [
+        ("POST", "/uploads"),
+        ("HEAD", &upload.path),
+        ("PATCH", &upload.path),
+        ("DELETE", &upload.path),
+    ];
+    for none in ["", "PATCH, DELETE", "a/b"] {
+        let asks = |user: i64, method: &str, path: &str| {
+            of(user, method, path).header("X-HTTP-Method-Override", none)
+        };
+        for (method, path) in paths {
+            let good = asks(ada, method, path).fit_for(method, path);
+            let refused = good.send(app.address());
+            if method == "HEAD" {
+                assert_eq!(refused.status, 400, "{none:?}");
+                continue;
+            }
+            let faults = pairs(&[("X-HTTP-Method-Override", "format")]);
+            assert_eq!(refused.faults(), faults, "{method} as {none:?}");
+            let ghost = asks(99, method, path).fit_for(method, path);
+            ghost.send(app.address()).problem(401, "unknown_actor");
+            let silent = asks(ada, method, path).send(app.address());
+            silent.problem(412, "unsupported_tus_version");
+        }
+        let nowhere = asks(ada, "POST", "/uploads/1/2").tus();
+        nowhere.send(app.address()).problem(404, "route_not_found");
+        let other = asks(ada, "POST", &upload.path).tus();
+        let other = other.send(app.address());
+        other.problem(405, "method_not_allowed");
+    }
+    assert_eq!(upload.offset(), 0);
+    let twice = of(ada, "PATCH", &upload.path).part(0, "0123");
+    let twice = twice.header("X-HTTP-Method-Override", "PATCH");
+    let twice = twice.header("X-HTTP-Method-Override", "PATCH");
+    let faults = pairs(&[("X-HTTP-Method-Override", "repeated")]);
+    assert_eq!(twice.send(app.address()).faults(), faults);
 }

@@ -18,7 +18,7 @@ use crate::input::{self, Ask, Deletion};
 use crate::problem::Problem;
 use crate::reply::{Made, Reply};
 use crate::trace;
-use crate::tus::request::{Chunk, Creation, check_version};
+use crate::tus::request::{Chunk, Creation, check};
 use crate::tus::{Metadata, answer};
 use crate::uploading::Uploading;
 
@@ -26,7 +26,7 @@ use crate::uploading::Uploading;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn create(service: Service, request: HttpRequest) -> Answer {
-    check_version(request.headers())?;
+    check(request.headers())?;
     let (caller, key) = input::read_head(&request)?;
     let creation = Creation::of(request.headers())?;
     let acting = caller.acting_as(None)?;
@@ -47,7 +47,7 @@ fn created(upload: &Upload) -> Made {
 }
 
 pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
-    check_version(request.headers())?;
+    check(request.headers())?;
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
@@ -59,7 +59,7 @@ pub(crate) async fn show(service: Service, request: HttpRequest) -> Answer {
 }
 
 pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
-    check_version(request.headers())?;
+    check(request.headers())?;
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
@@ -82,7 +82,7 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
 }
 
 pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
-    check_version(request.headers())?;
+    check(request.headers())?;
     let deletion = Deletion::<IdPath>::extract(&request).await?;
     let upload = deletion.path.id(UploadId::parse)?;
     let acting = deletion.change.acting();

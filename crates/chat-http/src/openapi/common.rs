@@ -17,6 +17,7 @@ pub(super) const X_REQUEST_ID: Shared = Shared("X-Request-Id");
 pub(super) const IDEMPOTENCY_KEY: Shared = Shared("Idempotency-Key");
 pub(super) const IDEMPOTENCY_REPLAYED: Shared = Shared("Idempotency-Replayed");
 pub(super) const RETRY_AFTER: Shared = Shared("Retry-After");
+pub(super) const ALLOW: Shared = Shared("Allow");
 
 impl Shared {
     /// A reference to it.
@@ -47,6 +48,11 @@ pub(super) fn add_to(components: &mut Components) {
             RETRY_AFTER,
             "In how many seconds the same request may be sent again.",
             "1",
+        ),
+        (
+            ALLOW,
+            "The methods that the path has.",
+            "HEAD, PATCH, DELETE, OPTIONS",
         ),
     ] {
         let header = header(what, example);

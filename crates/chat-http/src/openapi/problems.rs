@@ -62,6 +62,9 @@ fn of(status: u16, codes: &[&Code]) -> Response {
     if codes.iter().any(|code| code.passes()) {
         response = common::RETRY_AFTER.on(response);
     }
+    if status == code::METHOD_NOT_ALLOWED.status {
+        response = common::ALLOW.on(response);
+    }
     response.build()
 }
 

@@ -22,7 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let spoken = |operation: Operation| {
         operation
             .header("Tus-Resumable", true, "The version of tus.", "1.0.0")
-            .refuses(&[&code::UNSUPPORTED_TUS_VERSION])
+            .refuses(&[&code::METHOD_NOT_ALLOWED, &code::UNSUPPORTED_TUS_VERSION])
     };
     let found = |operation: Operation| operation.refuses(&[&code::UPLOAD_NOT_FOUND]);
     vec![
@@ -31,7 +31,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Uploads",
                 "Begin an upload",
                 "By tus 1.0.0, with the extensions creation, termination, expiration and checksum. The \
-                 acting user becomes the uploader of its file.",
+                 acting user becomes the uploader of its file. `X-HTTP-Method-Override` names the method \
+                 that is meant, here and for an upload.",
             )
             .header("Upload-Length", true, "How many bytes it will have.", "5120")
             .header(

@@ -5,39 +5,27 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 
 use super::field::METHOD_OVERRIDE;
-use crate::problem::{FieldError, Problem};
+use crate::problem::FieldError;
 
-/// The methods of the protocol.
-const METHODS: [Method; 5] = [
-    Method::OPTIONS,
-    Method::POST,
-    Method::HEAD,
-    Method::PATCH,
-    Method::DELETE,
-];
-
-/// Gives a request on one of the protocol's paths the method that it means.
-///
-/// # Errors
-/// 400 for one that is none.
-pub(crate) fn apply(request: &mut ServiceRequest) -> Result<(), Problem> {
-    if super::is_of(request.path()) {
-        let meant = meant(request.method(), request.headers());
-        request.head_mut().method = meant.map_err(|error| Problem::invalid(vec![error]))?;
+/// Gives a request on one of the protocol's paths the method that it means, whatever its own is. It is
+/// any method at all: the route refuses those that it does not have. What names none leaves the
+/// request as it is, for its handler to [refuse](super::request::check) in its turn.
+pub(crate) fn apply(request: &mut ServiceRequest) {
+    if super::is_of(request.path())
+        && let Ok(Some(meant)) = meant(request.headers())
+    {
+        request.head_mut().method = meant;
     }
-    Ok(())
 }
 
-/// The method that the request means: the one that `X-HTTP-Method-Override` names, whatever the
-/// request's own is, or that one. Only methods of the protocol can be named so.
-pub(crate) fn meant(own: &Method, headers: &HeaderMap) -> Result<Method, FieldError> {
+/// The method that `X-HTTP-Method-Override` names, if it is given.
+pub(super) fn meant(headers: &HeaderMap) -> Result<Option<Method>, FieldError> {
     let Some(named) = METHOD_OVERRIDE.text(headers)? else {
-        return Ok(own.clone());
+        return Ok(None);
     };
-    let known = METHODS.into_iter().find(|known| known.as_str() == named);
-    known.ok_or_else(|| {
-        METHOD_OVERRIDE.refuse("format", "must be OPTIONS, POST, HEAD, PATCH or DELETE")
-    })
+    let method = Method::from_bytes(named.as_bytes());
+    let none = |_| METHOD_OVERRIDE.refuse("format", "must be the name of a method");
+    method.map(Some).map_err(none)
 }
 
 #[cfg(test)]
@@ -49,7 +37,7 @@ mod tests {
 
     #[test]
     fn without_a_header_the_method_is_its_own() {
-        assert_eq!(meant(&Method::GET, &headers(&[])), Ok(Method::GET));
+        assert_eq!(meant(&headers(&[])), Ok(None));
     }
 
     #[rstest]
@@ -58,19 +46,24 @@ mod tests {
     #[case("HEAD", Method::HEAD)]
     #[case("POST", Method::POST)]
     #[case("OPTIONS", Method::OPTIONS)]
-    fn a_method_is_overridden(#[case] named: &str, #[case] other: Method) {
+    #[case("PUT", Method::PUT)]
+    #[case("GET", Method::GET)]
+    fn a_method_is_named(#[case] named: &str, #[case] method: Method) {
         let headers = headers(&[("X-HTTP-Method-Override", named.as_bytes())]);
-        for own in [Method::POST, Method::GET] {
-            assert_eq!(meant(&own, &headers), Ok(other.clone()));
-        }
+        assert_eq!(meant(&headers), Ok(Some(method)));
+    }
+
+    #[test]
+    fn another_case_is_another_method() {
+        let lower = meant(&headers(&[("X-HTTP-Method-Override", b"patch")]));
+        assert_ne!(lower, Ok(Some(Method::PATCH)));
+        assert!(lower.is_ok());
     }
 
     #[rstest]
     #[case::empty(&[&b""[..]], "format")]
-    #[case::lower_case(&[&b"patch"[..]], "format")]
-    #[case::of_no_use_here(&[&b"PUT"[..]], "format")]
-    #[case::reading(&[&b"GET"[..]], "format")]
-    #[case::unknown(&[&b"PATCH, DELETE"[..]], "format")]
+    #[case::blank(&[&b" "[..]], "format")]
+    #[case::two(&[&b"PATCH, DELETE"[..]], "format")]
     #[case::no_ascii(&[&b"\xff"[..]], "format")]
     #[case::repeated(&[&b"PATCH"[..], b"PATCH"], "repeated")]
     fn methods_that_are_none(#[case] values: &[&[u8]], #[case] code: &str) {
@@ -78,7 +71,7 @@ mod tests {
             .iter()
             .map(|value| ("X-HTTP-Method-Override", *value))
             .collect();
-        let error = meant(&Method::POST, &headers(&given)).unwrap_err();
+        let error = meant(&headers(&given)).unwrap_err();
         assert_eq!(
             (error.field.as_str(), &*error.code),
             ("X-HTTP-Method-Override", code)

@@ -6,22 +6,24 @@ use chat_domain::FileSize;
 use super::field::{
     TUS_RESUMABLE, UPLOAD_CONCAT, UPLOAD_DEFER_LENGTH, UPLOAD_LENGTH, UPLOAD_OFFSET,
 };
-use super::{Hashing, Metadata, VERSION};
+use super::{Hashing, Metadata, VERSION, method};
 use crate::problem::{FieldError, Problem};
 
 /// The type of the bytes of an upload.
 const CHUNK_TYPE: &str = "application/offset+octet-stream";
 
-/// Whether the client speaks the version that is spoken here. Asked of every request but OPTIONS, before
-/// anything else of it is read.
+/// Whether the client speaks the version that is spoken here, and means a method. Asked of every request
+/// but OPTIONS, before anything else of it is read.
 ///
 /// # Errors
-/// 412: it does not, or does not say so.
-pub(crate) fn check_version(headers: &HeaderMap) -> Result<(), Problem> {
+/// 412: it does not speak it, or does not say so; 400: what it names as its method is none.
+pub(crate) fn check(headers: &HeaderMap) -> Result<(), Problem> {
     match TUS_RESUMABLE.text(headers) {
-        Ok(Some(VERSION)) => Ok(()),
-        _ => Err(Problem::tus_version()),
+        Ok(Some(VERSION)) => {}
+        _ => return Err(Problem::tus_version()),
     }
+    let meant = method::meant(headers).map(drop);
+    meant.map_err(|error| Problem::invalid(vec![error]))
 }
 
 /// An upload to be begun.
@@ -134,13 +136,13 @@ mod tests {
     #[case::repeated(&[&b"1.0.0"[..], b"1.0.0"])]
     fn another_version_is_refused(#[case] versions: &[&[u8]]) {
         let given: Vec<_> = versions.iter().map(|v| ("Tus-Resumable", *v)).collect();
-        let problem = check_version(&headers(&given)).unwrap_err();
+        let problem = check(&headers(&given)).unwrap_err();
         assert_eq!(told(&problem), (412, "unsupported_tus_version", vec![]));
     }
 
     #[test]
     fn the_version_is_spoken() {
-        assert!(check_version(&headers(&[("Tus-Resumable", b"1.0.0")])).is_ok());
+        assert!(check(&headers(&[("Tus-Resumable", b"1.0.0")])).is_ok());
     }
 
     #[test]

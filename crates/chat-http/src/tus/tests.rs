@@ -1,12 +1,11 @@
 //! Whatever headers say: they are read, or refused by name, and what was read is given back as it was.
 
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::request::{Chunk, Creation, check_version};
+use super::request::{Chunk, Creation, check};
 use super::{Metadata, method};
 use crate::problem::Problem;
 
@@ -64,7 +63,7 @@ fn refused_well(problem: &Problem) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn all_headers_are_read_or_refused_by_name(headers in headers()) {
-        if let Err(problem) = check_version(&headers) {
+        if let Err(problem) = check(&headers) {
             refused_well(&problem)?;
         }
         if let Err(problem) = Creation::of(&headers) {
@@ -73,7 +72,7 @@ proptest! {
         if let Err(problem) = Chunk::of(&headers) {
             refused_well(&problem)?;
         }
-        if let Err(error) = method::meant(&Method::POST, &headers) {
+        if let Err(error) = method::meant(&headers) {
             prop_assert_eq!(error.field, "X-HTTP-Method-Override");
         }
     }
