@@ -76,12 +76,16 @@ fn the_type_is_what_the_bytes_are() {
         );
         let read = content(&app, ada, id(&file));
         let disposition = read.header("content-disposition").expect("it is said");
+        let policy = read.header("content-security-policy").expect("a policy");
         match shown {
             Some(kind) => {
+                assert!(policy.contains("media-src 'self'"), "{policy}");
                 assert_eq!(read.header("content-type"), Some(kind));
                 assert!(disposition.starts_with("inline"), "{disposition}");
             }
             None => {
+                assert!(!policy.contains("-src 'self'"), "{policy}");
+                assert!(!policy.contains("allow-"), "{policy}");
                 assert_eq!(
                     read.header("content-type"),
                     Some("application/octet-stream")
@@ -90,8 +94,8 @@ fn the_type_is_what_the_bytes_are() {
             }
         }
         assert_eq!(read.header("x-content-type-options"), Some("nosniff"));
-        let policy = read.header("content-security-policy").expect("a policy");
         assert!(policy.contains("sandbox") && policy.contains("default-src 'none'"));
+        assert!(!policy.contains("script"), "{policy}");
         assert_eq!(read.header("cache-control"), Some("private, no-cache"));
     }
 }

@@ -37,8 +37,15 @@ use ranges::Wanted;
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// Should a browser take it for a page after all, that page can do nothing and is of no origin.
-const CONTENT_SECURITY_POLICY: HeaderValue =
-    HeaderValue::from_static("sandbox; default-src 'none'");
+const SAVED: HeaderValue =
+    HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'self'");
+
+/// Who opens what is shown by its address gets a page that the browser makes of it. That page runs nothing
+/// either, but fetches a sound or a film once more itself: so it may, and is of our own origin.
+const SHOWN: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self'; \
+     style-src 'unsafe-inline'; frame-ancestors 'self'",
+);
 
 /// No page of another site shows it, or hears how large it is.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderValue = HeaderValue::from_static("same-site");
@@ -175,13 +182,18 @@ impl Content {
             .filter(|kind| kind.is_inline_safe())
     }
 
+    /// What a page may do that a browser makes of it.
+    fn policy(&self) -> HeaderValue {
+        self.shown().map_or(SAVED, |_| SHOWN)
+    }
+
     /// With what every answer has that brings bytes, but for their type.
     fn described(&self, status: StatusCode) -> Result<HttpResponseBuilder, Problem> {
         let disposition = HeaderValue::try_from(self.disposition()).map_err(Problem::internal)?;
         let mut response = validated(status, &self.etag);
         let fixed: [(HeaderName, HeaderValue); 4] = [
             (header::ACCEPT_RANGES, BYTES),
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::CONTENT_SECURITY_POLICY, self.policy()),
             (header::CONTENT_DISPOSITION, disposition),
             (
                 header::CROSS_ORIGIN_RESOURCE_POLICY,

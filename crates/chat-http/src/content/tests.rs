@@ -79,7 +79,11 @@ fn headers(more: &[(&str, &str)]) -> Vec<(String, String)> {
         ("accept-ranges", "bytes"),
         ("cache-control", "private, no-cache"),
         ("content-disposition", "inline; filename=\"ada.png\""),
-        ("content-security-policy", "sandbox; default-src 'none'"),
+        (
+            "content-security-policy",
+            "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self'; \
+             style-src 'unsafe-inline'; frame-ancestors 'self'",
+        ),
         ("cross-origin-resource-policy", "same-site"),
         ("etag", "\"1a2b\""),
     ];
@@ -234,6 +238,9 @@ async fn what_could_do_harm_is_saved_not_shown(
     let response = answer.unwrap();
     assert_eq!(value(&response, header::CONTENT_DISPOSITION), disposition);
     assert_eq!(value(&response, header::CONTENT_TYPE), told);
+    let policy = value(&response, header::CONTENT_SECURITY_POLICY);
+    let saved = "sandbox; default-src 'none'; frame-ancestors 'self'";
+    assert_eq!(policy == saved, told == "application/octet-stream");
 }
 
 /// A reader that says these things.
