@@ -214,3 +214,43 @@ fn queries_are_read_strictly_here_too() {
     let bad = Request::new("GET", "/files/0/content").send(app.address());
     assert_eq!(bad.faults(), [("id".to_owned(), "range".to_owned())]);
 }
+
+#[test]
+fn a_page_of_another_site_shows_none_of_it() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let pixel = app.file(ada, "p.png", include_bytes!("answers/pixel.png"));
+    let path = format!("/files/{pixel}/content");
+    let fetched = |method: &str, site: &str, mode: &str, dest: Option<&str>| {
+        let request = app.as_system().request(method, &path);
+        let request = request.header("Sec-Fetch-Site", site);
+        let request = request.header("Sec-Fetch-Mode", mode);
+        let request = match dest {
+            Some(dest) => request.header("Sec-Fetch-Dest", dest),
+            None => request,
+        };
+        request.send(app.address())
+    };
+    for dest in ["iframe", "frame", "embed", "object", "fencedframe", ""] {
+        let framed = fetched("GET", "cross-site", "navigate", Some(dest));
+        framed.problem(403, "origin_not_allowed");
+        assert_eq!(
+            fetched("GET", "same-origin", "navigate", Some(dest)).status,
+            200,
+            "{dest}"
+        );
+    }
+    for dest in ["image", "audio", "video"] {
+        let embedded = fetched("GET", "cross-site", "no-cors", Some(dest));
+        embedded.problem(403, "origin_not_allowed");
+    }
+    // To go to its address is another matter, but only to read it.
+    for dest in [Some("document"), None] {
+        let gone_to = fetched("GET", "cross-site", "navigate", dest);
+        assert_eq!(gone_to.status, 200, "{dest:?}");
+        let policy = gone_to.header("content-security-policy").expect("a policy");
+        assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+        let sent = fetched("DELETE", "cross-site", "navigate", dest);
+        sent.problem(403, "origin_not_allowed");
+    }
+}

@@ -7,10 +7,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use actix_web::dev::RequestHead;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use url::{Host, Url};
 
 use crate::problem::Problem;
+
+/// What a browser wants the answer for.
+const SEC_FETCH_DEST: &str = "sec-fetch-dest";
 
 /// Refuses a request that is not for a loopback host, or comes from a page of another.
 pub(crate) fn check(head: &RequestHead) -> Result<(), Problem> {
@@ -27,9 +31,9 @@ pub(crate) fn check(head: &RequestHead) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a page of another site wants to show the answer as an image of its own, or the like: browsers
-/// give no origin for that, and say so. To go to an address is another matter, since the page sees
-/// nothing of it.
+/// Whether a page of another site wants to show the answer as an image of its own, in a frame, or the
+/// like: browsers give no origin for that, and say so. To go to an address is another matter, since the
+/// page sees nothing of it; a frame is gone to as well, but is the page's own.
 fn is_embedded(head: &RequestHead) -> bool {
     let says = |name: &str, what: &str| {
         let value = head.headers().get(name).and_then(text);
@@ -37,7 +41,11 @@ fn is_embedded(head: &RequestHead) -> bool {
     };
     // One that gives its origin was judged by that.
     let silent = !head.headers().contains_key(header::ORIGIN);
-    silent && says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate")
+    // Browsers that say for what they fetch came later than those that say how.
+    let whole = !head.headers().contains_key(SEC_FETCH_DEST) || says(SEC_FETCH_DEST, "document");
+    let reads = matches!(head.method, Method::GET | Method::HEAD);
+    let gone_to = reads && whole && says("sec-fetch-mode", "navigate");
+    silent && says("sec-fetch-site", "cross-site") && !gone_to
 }
 
 /// Every host that the request names must be a loopback one, and it must name one: in the header,
@@ -185,6 +193,30 @@ mod tests {
     #[case::embedded(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")], false)]
     #[case::no_mode(&[("Sec-Fetch-Site", "cross-site")], false)]
     #[case::gone_to(&[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], true)]
+    #[case::page(
+        &[
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Mode", "navigate"),
+            ("Sec-Fetch-Dest", "document"),
+        ],
+        true
+    )]
+    #[case::frame(
+        &[
+            ("Sec-Fetch-Site", "cross-site"),
+            ("Sec-Fetch-Mode", "navigate"),
+            ("Sec-Fetch-Dest", "iframe"),
+        ],
+        false
+    )]
+    #[case::own_frame(
+        &[
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Sec-Fetch-Mode", "navigate"),
+            ("Sec-Fetch-Dest", "iframe"),
+        ],
+        true
+    )]
     #[case::own_page(&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Mode", "no-cors")], true)]
     #[case::by_origin(
         &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors"), ("Origin", "http://localhost")],
