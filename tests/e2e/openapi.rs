@@ -150,6 +150,10 @@ fn the_page_needs_nothing_from_elsewhere() {
         assert_eq!(answer.status, 200, "{target}");
         let policy = answer.header("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'self'"), "{policy}");
+        // It shows the pictures and plays the sounds that it has fetched.
+        for own in ["img-src 'self' data: blob:", "media-src 'self' blob:"] {
+            assert!(policy.contains(own), "{policy}");
+        }
         answer
     };
     let to_page = Request::new("GET", "/docs").send(app.address());

@@ -12,10 +12,11 @@ use crate::input::no_query;
 use crate::openapi::openapi;
 use crate::problem::Problem;
 
-/// Everything on the page comes from here, and talks to here. The page sets styles of its own.
+/// Everything on the page comes from here, and talks to here. The page sets styles of its own, and
+/// shows what it has fetched as a blob.
 const ONLY_FROM_HERE: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+     media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
 
 static DOCUMENT: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
