@@ -99,12 +99,15 @@ fn more_bytes_than_were_announced_are_refused() {
     let app = App::start();
     let upload = Upload::begin(&app, app.user("ada"), 10);
     upload.append(0, "01234").expect(204);
-    upload.append(5, "56789x").problem(413, "file_too_large");
+    let refused = upload.append(5, "56789x").problem(413, "file_too_large");
+    let detail = "the file must have at most 10 bytes";
+    assert_eq!(refused["detail"], detail);
     assert_eq!(upload.offset(), 5);
     // Without a length declared it shows only as they come.
     let chunked = upload.part(5, "3\r\n567\r\n4\r\n89xx\r\n0\r\n\r\n");
     let chunked = chunked.header("Transfer-Encoding", "chunked");
-    chunked.send(app.address()).problem(413, "file_too_large");
+    let refused = chunked.send(app.address()).problem(413, "file_too_large");
+    assert_eq!(refused["detail"], detail);
     let offset = upload.offset();
     assert!((5..=8).contains(&offset), "{offset}");
     let rest = format!(
@@ -117,7 +120,8 @@ fn more_bytes_than_were_announced_are_refused() {
         .header("Transfer-Encoding", "chunked");
     rest.send(app.address()).expect(204);
     assert_eq!(upload.content(), b"0123456789");
-    upload.append(10, "x").problem(413, "file_too_large");
+    let refused = upload.append(10, "x").problem(413, "file_too_large");
+    assert_eq!(refused["detail"], detail);
     assert_eq!(upload.content(), b"0123456789");
 }
 

@@ -70,8 +70,9 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
         service.resume_upload(actor, id, offset, whole).await
     };
     let part = soon(acting, part).await?;
-    let limit = part.wants();
-    if declared_length(request.headers()).is_some_and(|length| length > limit) {
+    let declared = declared_length(request.headers());
+    if declared.is_some_and(|length| length > part.wants()) {
+        let limit = part.length();
         return Err(ServiceError::FileTooLarge { limit }.into());
     }
     let body = Incoming::of(&request);

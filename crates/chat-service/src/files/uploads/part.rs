@@ -40,7 +40,7 @@ impl IncomingPart {
     /// # Errors
     /// `FileTooLarge` when they are more than the upload was to have, `Blobs`, `Store`.
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
-        let limit = length(&self.upload);
+        let limit = self.length();
         let too_large = ServiceError::FileTooLarge { limit };
         let intake = self.intake.as_mut().ok_or(too_large)?;
         intake.write(chunk).await?;
@@ -58,12 +58,15 @@ impl IncomingPart {
         self.lock.wanted().await;
     }
 
+    /// How many bytes the upload is to have.
+    pub fn length(&self) -> u64 {
+        length(&self.upload)
+    }
+
     /// How many bytes the upload still wants.
     pub fn wants(&self) -> u64 {
         let intake = self.intake.as_ref();
-        intake.map_or(0, |intake| {
-            length(&self.upload).saturating_sub(intake.size())
-        })
+        intake.map_or(0, |intake| self.length().saturating_sub(intake.size()))
     }
 
     /// Notes how far the upload has come, though more of the part may have been announced. With its
