@@ -1,6 +1,6 @@
 //! Forms that are none, lie or break off: each is refused with what is wrong, and leaves nothing.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -241,4 +241,61 @@ fn who_may_not_upload_is_told_before_the_bytes_come() {
         let answer = crate::support::read_answer(stream);
         assert_eq!(answer.status, status, "{more}: {}", answer.text());
     }
+}
+
+#[test]
+fn who_waits_to_be_asked_for_the_bytes_is_asked_if_they_are_wanted() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let create = Request::new("POST", "/uploads").tus();
+    let create = create.header("Upload-Length", "10").send(app.address());
+    create.expect(201);
+    let begin = |what: &str, more: &str| {
+        let mut stream = TcpStream::connect(app.address()).expect("a connection");
+        let limit = Some(Duration::from_secs(10));
+        stream.set_read_timeout(limit).expect("a limit");
+        let at = app.address();
+        write!(
+            stream,
+            "{what} HTTP/1.1\r\nHost: {at}\r\nExpect: 100-continue\r\n{more}\r\n"
+        )
+        .expect("it is sent");
+        stream
+    };
+    let form = |more: &str| begin("POST /files", &format!("Content-Type: {KIND}\r\n{more}"));
+    let patch = |more: &str| {
+        let kind = "Content-Type: application/offset+octet-stream";
+        let tus = "Tus-Resumable: 1.0.0\r\nContent-Length: 5";
+        begin("PATCH /uploads/1", &format!("{kind}\r\n{tus}\r\n{more}"))
+    };
+    for (stream, status, code) in [
+        (form("Content-Length: 99999999\r\n"), 413, "file_too_large"),
+        (
+            form("Content-Length: 99\r\nX-User-Id: 99\r\n"),
+            401,
+            "unknown_actor",
+        ),
+        (patch("Upload-Offset: 5\r\n"), 409, "upload_offset_mismatch"),
+        (patch(""), 400, "validation_failed"),
+    ] {
+        crate::support::read_answer(stream).problem(status, code);
+    }
+    let body = part(FILE, "hello");
+    let wanted = form(&format!(
+        "Connection: close\r\nX-User-Id: {ada}\r\nContent-Length: {}\r\n",
+        body.len()
+    ));
+    let file = asked(wanted, body.as_bytes());
+    file.expect(201);
+    let wanted = patch("Connection: close\r\nUpload-Offset: 0\r\n");
+    assert_eq!(asked(wanted, b"01234").status, 204);
+}
+
+/// The answer to who sends these bytes once it is asked for them.
+fn asked(mut stream: TcpStream, bytes: &[u8]) -> Answer {
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).expect("it is asked");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(bytes).expect("they are sent");
+    crate::support::read_answer(stream)
 }

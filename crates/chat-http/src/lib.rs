@@ -10,6 +10,7 @@ mod change;
 mod content;
 mod dto;
 mod edge;
+mod expect;
 mod fields;
 mod form;
 mod gate;

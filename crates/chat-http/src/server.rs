@@ -6,17 +6,21 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, KeepAlive, Protocol};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_http::{HttpService, KeepAlive, Protocol, Request};
+use actix_service::{
+    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
+};
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
 use actix_web::{Error, web};
 use chat_service::ChatService;
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::OnceCell;
 
 use crate::guard::Guarded;
 use crate::pace::Pace;
 use crate::turns::Turns;
-use crate::{Metrics, app};
+use crate::{Metrics, app, expect};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -93,6 +97,8 @@ pub fn server(
             .app_data(web::Data::new(turns.clone()))
             .into_factory()
             .map_err(|error: Error| error.error_response());
+        let app = one_of(map_config(app, |()| AppConfig::default()));
+        let asking = app.clone();
         let stop = stop.clone();
         let metrics = options.metrics.clone();
         let http = HttpService::build()
@@ -107,7 +113,24 @@ pub fn server(
             .on_connect_ext(|io: &Guarded, data| {
                 data.insert(Rc::clone(io.pace()));
             })
-            .finish(map_config(app, |()| AppConfig::default()));
+            .expect(fn_factory(move || {
+                let app = asking();
+                async move {
+                    let app = app.await?;
+                    let begin = move |request| {
+                        let app = Rc::clone(&app);
+                        async move { expect::begin(&*app, request).await }
+                    };
+                    Ok::<_, ()>(fn_service(begin))
+                }
+            }))
+            .finish(fn_factory(move || {
+                let app = app();
+                async move {
+                    let app = app.await?;
+                    Ok::<_, ()>(fn_service(move |request| expect::go_on(&*app, request)))
+                }
+            }));
         fn_service(move |io: TcpStream| {
             let connected = metrics.connected();
             async move {
@@ -122,6 +145,24 @@ pub fn server(
         .and_then(http)
     };
     Ok(server.listen("chat-http", listener, worker)?.run())
+}
+
+/// One service of the factory, for all who ask.
+fn one_of<F>(
+    factory: F,
+) -> impl Fn() -> LocalBoxFuture<'static, Result<Rc<F::Service>, F::InitError>> + Clone
+where
+    F: ServiceFactory<Request, Config = (), Service: 'static, InitError: 'static> + 'static,
+{
+    let made = Rc::new((factory, OnceCell::new()));
+    move || {
+        let made = Rc::clone(&made);
+        Box::pin(async move {
+            let (factory, service) = &*made;
+            let make = async || factory.new_service(()).await.map(Rc::new);
+            service.get_or_try_init(make).await.cloned()
+        })
+    }
 }
 
 /// Whether connections go on after an answer. How long they may is for the [`Pace`] alone: the

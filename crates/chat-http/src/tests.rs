@@ -15,6 +15,7 @@ use crate::{HttpOptions, app};
 
 mod access;
 mod checks;
+mod expect;
 mod fuzz;
 mod lines;
 mod metrics;

@@ -15,6 +15,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::web::Bytes;
 use futures_util::{FutureExt, StreamExt};
 
+use crate::expect;
 use crate::pace::Turn;
 
 /// The most bytes of an unread body that are thrown away to save its connection: as many as a body
@@ -30,8 +31,17 @@ pub(crate) fn keep(request: &mut ServiceRequest) {
     put_back(request, payload);
 }
 
-/// The payload, for who reads it.
+/// The payload, for who reads it. A peer that waits to be asked for it is asked.
 pub(crate) fn take(request: &impl HttpMessage) -> Payload {
+    let payload = left(request);
+    if !matches!(payload, Payload::None) {
+        expect::want_body(request);
+    }
+    payload
+}
+
+/// The payload, if nobody has taken it to its end.
+fn left(request: &impl HttpMessage) -> Payload {
     let unread = request.extensions_mut().remove::<Unread>();
     unread.map_or(Payload::None, |Unread(payload)| payload)
 }
@@ -46,7 +56,7 @@ pub(crate) fn put_back(request: &impl HttpMessage, payload: Payload) {
 /// Binds to the answer what must last until it is sent: the request's turn, and its body if that is
 /// not complete by now.
 pub(crate) async fn hold(response: ServiceResponse, turn: Option<Turn>) -> ServiceResponse {
-    let mut unread = take(response.request());
+    let mut unread = left(response.request());
     if !matches!(unread, Payload::None) && drain(&mut unread).await {
         unread = Payload::None;
     }
