@@ -92,6 +92,11 @@ impl Lives {
 
 /// Starts a server on a data folder.
 fn serve(binary: &str, data: &Path, grace: &str) -> Process {
+    try_serve(binary, data, grace).unwrap_or_else(|said| panic!("the server ended: {said}"))
+}
+
+/// The same, where it may not serve; what it has said then.
+fn try_serve(binary: &str, data: &Path, grace: &str) -> Result<Process, String> {
     let mut command = server_command_at(Path::new(binary));
     command.args([
         "--listen",
@@ -100,7 +105,7 @@ fn serve(binary: &str, data: &Path, grace: &str) -> Process {
         grace,
         "--data-dir",
     ]);
-    Process::spawn(command.arg(data))
+    Process::try_spawn(command.arg(data))
 }
 
 /// Those who are in the story, and their groups.
@@ -193,7 +198,12 @@ impl Life {
         if let Some(wrong) = wrong {
             command.env("FAULT_WRONG", wrong);
         }
-        let mut process = Process::spawn(&mut command);
+        let mut process = match Process::try_spawn(&mut command) {
+            Ok(process) => process,
+            // Killed while it looked for its files.
+            Err(said) if last.is_some() && said.is_empty() => return Vec::new(),
+            Err(said) => return vec![said],
+        };
         match teller.go_on(process.address()) {
             End::BrokeOff => assert!(process.wait().code().is_none(), "it was to be killed"),
             // Whoever needs longer than the grace period may be told to do it again.
@@ -213,7 +223,13 @@ impl Life {
 /// What should not be once the server has come up again, the story was told to its end, and
 /// everything was collected.
 fn aftermath(data: &Path, teller: &mut Teller, collected_before: bool) -> Vec<String> {
-    let server = serve(SERVER, data, LONG);
+    let server = match try_serve(SERVER, data, LONG) {
+        Ok(server) => server,
+        Err(said) => {
+            let found = place::check(Path::new(SERVER), data);
+            return found.into_iter().chain([said]).collect();
+        }
+    };
     let mut faults = teller.lost(server.address(), collected_before);
     faults.extend(place::check(Path::new(SERVER), data));
     match teller.go_on(server.address()) {

@@ -105,6 +105,11 @@ impl Process {
 
     /// Starts as `command` says.
     pub(crate) fn spawn(command: &mut Command) -> Self {
+        Self::try_spawn(command).unwrap_or_else(|said| panic!("the server ended: {said}"))
+    }
+
+    /// The same, where it may end before it listens; what it has said then.
+    pub(crate) fn try_spawn(command: &mut Command) -> Result<Self, String> {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -121,7 +126,8 @@ impl Process {
         let mut seen = String::new();
         let address = loop {
             let Ok(line) = log.recv() else {
-                panic!("the server ended: {seen}");
+                child.wait().expect("it ends");
+                return Err(seen);
             };
             seen = seen + &line + "\n";
             if let Some((_, rest)) = line.split_once("serves http://") {
@@ -129,11 +135,11 @@ impl Process {
                 break address.parse().expect("an address");
             }
         };
-        Self {
+        Ok(Self {
             child,
             address,
             log: Mutex::new(log),
-        }
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
