@@ -1,7 +1,7 @@
 //! Changes: each is a command, run in one transaction, and once if it comes with a key.
 
 use chat_domain::ports::WriteTx;
-use chat_domain::{Actor, IdempotencyKey, KeptAnswer, Timestamp};
+use chat_domain::{Actor, IdempotencyKey, KeptAnswer, StageMark, Timestamp};
 
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
@@ -27,6 +27,12 @@ pub trait Command: Send + 'static {
         actor: Actor,
         at: Timestamp,
     ) -> Result<Self::Done, ServiceError>;
+
+    /// Staged bytes that nobody needs any more once it is done: they are removed before it is answered,
+    /// or swept later.
+    fn leaves(_done: &Self::Done) -> Option<&StageMark> {
+        None
+    }
 }
 
 /// What became of a command that came with a key.
@@ -44,7 +50,15 @@ impl ChatService {
     /// # Errors
     /// Those of the command, `UnknownActor`, `Store`.
     pub async fn run<C: Command>(&self, actor: Actor, command: C) -> Result<C::Done, ServiceError> {
-        self.write(move |tx, at| command.run(tx, actor, at)).await
+        let done = self.write(move |tx, at| command.run(tx, actor, at)).await?;
+        self.clear_after::<C>(&done).await;
+        Ok(done)
+    }
+
+    async fn clear_after<C: Command>(&self, done: &C::Done) {
+        if let Some(mark) = C::leaves(done) {
+            self.discard_staged(mark).await;
+        }
     }
 
     /// Runs a command unless the actor has done so under this key before: then the first answer comes
@@ -97,7 +111,7 @@ impl ChatService {
     ) -> Result<Answer<C::Done>, ServiceError> {
         let fingerprint = Fields::of(&command);
         let kept_for = self.answers_kept_for;
-        self.write(move |tx, at| {
+        let work = self.write(move |tx, at| {
             let kept = tx.lock_key(actor, &key)?;
             if let Some(kept) = kept.filter(|kept| kept.at >= at.earlier_by(kept_for)) {
                 // Whoever is gone gets no answer again either; a command itself looks for its actor.
@@ -117,8 +131,12 @@ impl ChatService {
                 at,
             })?;
             Ok(Answer::Fresh(done))
-        })
-        .await
+        });
+        let answer = work.await?;
+        if let Answer::Fresh(done) = &answer {
+            self.clear_after::<C>(done).await;
+        }
+        Ok(answer)
     }
 
     /// Forgets some of the answers that were kept long enough, and says how many: at most about

@@ -66,13 +66,32 @@ fn an_upload_that_nobody_goes_on_with_expires() {
 }
 
 #[test]
-fn the_bytes_of_what_was_given_up_go_too() {
-    let app = App::start_with(&[("file_grace", "2s")]);
+fn the_bytes_of_what_was_given_up_go_with_it() {
+    let app = App::start();
+    let ada = app.user("ada");
+    for key in [None, Some("once")] {
+        let upload = Upload::begin(&app, ada, 1_000_000);
+        upload.append(0, bytes(300_000)).expect(204);
+        let mut delete = upload.request("DELETE").tus();
+        if let Some(key) = key {
+            delete = delete.header("Idempotency-Key", key);
+        }
+        assert_eq!(delete.send(app.address()).status, 204);
+        assert_eq!(staged(&app.files()), (0, 0), "with key {key:?}");
+    }
+}
+
+#[test]
+fn what_is_left_of_bytes_that_are_lost_goes_with_their_upload() {
+    let app = App::start();
     let upload = Upload::begin(&app, app.user("ada"), 1_000_000);
     upload.append(0, bytes(300_000)).expect(204);
-    assert_eq!(
-        upload.request("DELETE").tus().send(app.address()).status,
-        204
-    );
-    until("its bytes are gone", || staged(&app.files()) == (0, 0));
+    let staging = app.files().join("staging");
+    for entry in staging.read_dir().expect("a folder") {
+        let path = entry.expect("a file").path();
+        std::fs::write(path, "x").expect("written");
+    }
+    let answer = upload.append(300_000, "x");
+    answer.problem(404, "upload_not_found");
+    assert_eq!(staged(&app.files()), (0, 0));
 }

@@ -95,7 +95,7 @@ pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {
     let delete = DeleteUpload { upload };
     deletion
         .change
-        .make(&service, delete, |()| Reply::done())
+        .make(&service, delete, |_| Reply::done())
         .await
 }
 

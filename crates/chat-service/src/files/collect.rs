@@ -4,8 +4,9 @@
 //! that says what is still to be done.
 
 use chat_domain::ports::{Cost, WriteTx};
-use chat_domain::{BlobId, FileId, Timestamp, UploadId};
+use chat_domain::{BlobId, FileId, StageMark, Timestamp, UploadId};
 
+use super::uploads;
 use crate::{ChatService, ServiceError};
 
 /// How many things one step looks at, so that other writes wait for it only shortly.
@@ -135,11 +136,8 @@ impl ChatService {
                     marks.collect::<Result<Vec<_>, ServiceError>>()
                 })
                 .await?;
-            let blobs = &self.shelf()?.options.blobs;
-            for mark in marks.into_iter().flatten() {
-                if let Err(error) = blobs.discard(&mark).await {
-                    log::warn!("what was staged of an upload stays until it is swept: {error}");
-                }
+            for mark in marks.iter().flatten() {
+                self.discard_staged(mark).await;
             }
         }
         Ok(count)
@@ -180,12 +178,7 @@ fn expire(
     tx: &mut dyn WriteTx,
     id: UploadId,
     at: Timestamp,
-) -> Result<Option<chat_domain::StageMark>, ServiceError> {
+) -> Result<Option<StageMark>, ServiceError> {
     let expired = tx.lock_upload(id)?.filter(|upload| upload.expires_at < at);
-    let Some(upload) = expired else {
-        return Ok(None);
-    };
-    tx.delete_upload(id)?;
-    let staged = upload.progress.filter(|_| upload.file_id.is_none());
-    Ok(staged.map(|progress| progress.mark))
+    expired.map_or(Ok(None), |upload| uploads::end(tx, upload))
 }

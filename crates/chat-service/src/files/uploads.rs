@@ -1,7 +1,9 @@
 //! Uploads that can be resumed: their bytes come in parts, and the last makes them a file.
 
 use chat_domain::ports::{Cost, ReadTx, WriteTx};
-use chat_domain::{Actor, FileName, FileSize, NewUpload, Timestamp, Upload, UploadId, policy};
+use chat_domain::{
+    Actor, FileName, FileSize, NewUpload, StageMark, Timestamp, Upload, UploadId, policy,
+};
 
 use super::intake::Intake;
 use crate::access::known_actor;
@@ -9,8 +11,10 @@ use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
 
 mod completion;
+mod ending;
 mod part;
 
+pub(super) use ending::end;
 pub use part::IncomingPart;
 
 /// An upload to be begun; made by [`ChatService::new_upload`].
@@ -68,7 +72,8 @@ impl Command for CreateUpload {
     }
 }
 
-/// An upload to be given up, or forgotten once it has become a file.
+/// An upload to be given up, or forgotten once it has become a file. What it leaves are staged bytes, which
+/// are removed with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeleteUpload {
     /// The upload.
@@ -76,18 +81,26 @@ pub struct DeleteUpload {
 }
 
 impl Command for DeleteUpload {
-    type Done = ();
+    type Done = Option<StageMark>;
 
     fn tell(&self, fields: &mut Fields) {
         let Self { upload } = self;
         fields.text("delete_upload").number(upload.get());
     }
 
-    fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Option<StageMark>, ServiceError> {
         tx.lock_upload(self.upload)?;
-        known_upload(tx, actor, self.upload, at)?;
-        // Its bytes belong to nothing any more, and are swept.
-        Ok(tx.delete_upload(self.upload)?)
+        let upload = known_upload(tx, actor, self.upload, at)?;
+        end(tx, upload)
+    }
+
+    fn leaves(staged: &Option<StageMark>) -> Option<&StageMark> {
+        staged.as_ref()
     }
 }
 
@@ -177,7 +190,7 @@ impl ChatService {
         actor: Actor,
         command: DeleteUpload,
     ) -> Result<(), ServiceError> {
-        self.run(actor, command).await
+        self.run(actor, command).await.map(drop)
     }
 
     async fn find_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {

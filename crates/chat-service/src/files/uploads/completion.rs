@@ -5,7 +5,7 @@ use chat_domain::{Actor, Upload, UploadId, UploadProgress};
 
 use super::super::intake::{self, Intake, Seen};
 use super::super::receive;
-use super::length;
+use super::{ending, length};
 use crate::{ChatService, ServiceError};
 
 impl ChatService {
@@ -41,20 +41,20 @@ impl ChatService {
         let ended = self
             .write(move |tx, _| {
                 let Some(upload) = tx.lock_upload(id)? else {
-                    return Ok(false);
+                    return Ok(None);
                 };
                 let same = |now: &UploadProgress| now.offset == offset && now.mark == mark;
                 if upload.file_id.is_some() || !upload.progress.as_ref().is_some_and(same) {
                     return Err(ServiceError::UploadInterrupted(id));
                 }
-                tx.delete_upload(id)?;
-                Ok(true)
+                ending::end(tx, upload)
             })
             .await;
         match ended {
-            Ok(was_there) => {
-                if was_there {
+            Ok(staged) => {
+                if let Some(mark) = staged {
                     log::error!("the staged bytes of upload {id} are lost");
+                    self.discard_staged(&mark).await;
                 }
                 missing
             }
