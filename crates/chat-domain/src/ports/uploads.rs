@@ -31,6 +31,9 @@ pub trait Uploads: UploadsRead {
         expires_at: Timestamp,
     ) -> StoreResult<()>;
 
+    /// It stays until then, however far it has come.
+    fn renew_upload(&mut self, id: UploadId, expires_at: Timestamp) -> StoreResult<()>;
+
     /// It has become this file: its offset is its length, its progress needs no stage any more, and
     /// its mark and head are forgotten (they are empty).
     fn complete_upload(&mut self, id: UploadId, file: FileId) -> StoreResult<()>;

@@ -123,24 +123,29 @@ impl ChatService {
 
     async fn collect_uploads(&self) -> Result<usize, ServiceError> {
         let now = self.now();
-        let expired = self
-            .read(Cost::Bounded, move |tx| {
-                Ok(tx.expired_uploads(now, AT_ONCE)?)
+        // A part of one may be coming that has brought nothing for a while.
+        let held = self.shelf()?.locks.held();
+        let limit = AT_ONCE.saturating_add(i64::try_from(held.len()).unwrap_or(i64::MAX));
+        let mut expired = self
+            .read(Cost::Bounded, move |tx| Ok(tx.expired_uploads(now, limit)?))
+            .await?;
+        expired.retain(|upload| !held.contains(upload));
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        let ended = self
+            .write(move |tx, at| {
+                let mut ended = Vec::new();
+                for &upload in &expired {
+                    ended.extend(expire(tx, upload, at)?);
+                }
+                Ok(ended)
             })
             .await?;
-        let count = expired.len();
-        if count > 0 {
-            let marks = self
-                .write(move |tx, at| {
-                    let marks = expired.iter().map(|&upload| expire(tx, upload, at));
-                    marks.collect::<Result<Vec<_>, ServiceError>>()
-                })
-                .await?;
-            for mark in marks.iter().flatten() {
-                self.discard_staged(mark).await;
-            }
+        for mark in ended.iter().flatten() {
+            self.discard_staged(mark).await;
         }
-        Ok(count)
+        Ok(ended.len())
     }
 
     async fn sweep_stages(&self, before: Timestamp) -> Result<usize, ServiceError> {
@@ -173,12 +178,12 @@ fn doom(tx: &mut dyn WriteTx, blobs: &[BlobId], before: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Ends an upload, unless somebody has gone on with it meanwhile; where its bytes are staged.
+/// Ends an upload, unless somebody has gone on with it meanwhile; if it did, where its bytes are staged.
 fn expire(
     tx: &mut dyn WriteTx,
     id: UploadId,
     at: Timestamp,
-) -> Result<Option<StageMark>, ServiceError> {
+) -> Result<Option<Option<StageMark>>, ServiceError> {
     let expired = tx.lock_upload(id)?.filter(|upload| upload.expires_at < at);
-    expired.map_or(Ok(None), |upload| uploads::end(tx, upload))
+    expired.map(|upload| uploads::end(tx, upload)).transpose()
 }

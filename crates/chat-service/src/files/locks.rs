@@ -3,7 +3,7 @@
 //! A client whose connection broke comes back on another, often before the first is known to be
 //! dead. So who comes asks the one before it to stop, which keeps what it has, and waits for that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,11 @@ impl Locks {
             _alone: alone,
             place,
         }
+    }
+
+    /// Those that somebody goes on with, or waits to.
+    pub(crate) fn held(&self) -> HashSet<UploadId> {
+        self.lines().keys().copied().collect()
     }
 
     fn line_up(&self, id: UploadId) -> Place {
@@ -140,6 +145,7 @@ mod tests {
         let locks = Locks::default();
         let first = locks.take(id(1)).await;
         let second = locks.take(id(2)).await;
+        assert_eq!(locks.held(), HashSet::from([id(1), id(2)]));
         assert!(first.wanted().now_or_never().is_none());
         drop((first, second));
         assert!(locks.lines().is_empty());

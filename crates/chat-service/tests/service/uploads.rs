@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chat_domain::{Actor, FileName, FileSize, Upload, UploadId, UserId};
 use chat_service::{CreateUpload, DeleteUpload, IncomingPart, ServiceError};
 
+use crate::seam;
 use crate::support::{Fixture, GRACE, MAX_FILE};
 
 fn size(bytes: usize) -> FileSize {
@@ -237,6 +238,69 @@ async fn an_upload_that_nobody_goes_on_with_expires() {
     assert_eq!(fixture.kept(), (0, 0));
 }
 
+/// How far the clock is `steps` tenths of the grace period later.
+fn tenths(steps: usize) -> i64 {
+    let tenth = i64::try_from(GRACE.as_micros() / 10).expect("a time");
+    tenth * i64::try_from(steps).expect("a few")
+}
+
+#[tokio::test]
+async fn a_part_that_is_coming_keeps_its_upload_from_expiring() {
+    for whole in [false, true] {
+        let fixture = Fixture::new();
+        let ada = Actor::User(fixture.user("ada").await);
+        let id = fixture.begin(ada, 40).await;
+        fixture.append(ada, id, 0, b"0").await.expect("a part");
+        // Another node has it, so that whoever collects knows of it by its record alone.
+        let (node, _) = seam::over(&fixture);
+        let part = node.resume_upload(ada, id, size(1), whole).await;
+        let mut part = part.expect("a part");
+        for step in 1..40 {
+            fixture.clock.set(tenths(step));
+            part.write("x".into()).await.expect("written");
+            fixture.collect_at(tenths(step)).await;
+        }
+        let upload = part.end().await.expect("it is whole");
+        let bytes = fixture.reads(ada, &upload).await;
+        assert_eq!(bytes, [b"0".as_slice(), &[b'x'; 39]].concat());
+    }
+}
+
+#[tokio::test]
+async fn what_counts_whole_counts_for_nothing_while_its_time_is_renewed() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let id = fixture.begin(ada, 40).await;
+    let upload = fixture.append(ada, id, 0, b"01234").await.expect("a part");
+    let part = fixture.service.resume_upload(ada, id, size(5), true).await;
+    let mut part = part.expect("a part");
+    for step in 1..20 {
+        fixture.clock.set(tenths(step));
+        part.write("x".into()).await.expect("written");
+    }
+    let renewed = fixture.look(move |tx| tx.upload(id)).expect("it");
+    assert_eq!(renewed.progress, upload.progress);
+    assert!(renewed.expires_at.as_micros() > tenths(19) + tenths(7));
+    drop(part);
+    let upload = fixture.append(ada, id, 5, b"5").await.expect("a part");
+    assert_eq!(upload.offset(), 6);
+}
+
+#[tokio::test]
+async fn an_upload_that_somebody_holds_does_not_expire() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let [held, left] = [fixture.begin(ada, 10).await, fixture.begin(ada, 10).await];
+    let mut part = fixture.part(ada, held, 0, b"01234").await.expect("a part");
+    // A line on which nothing comes for a while.
+    fixture.collect_at(tenths(11)).await;
+    let there = |id| fixture.look(move |tx| tx.upload(id)).is_some();
+    assert!(there(held) && !there(left));
+    part.write("56789".into()).await.expect("written");
+    let upload = part.end().await.expect("it is whole");
+    assert_eq!(fixture.reads(ada, &upload).await, b"0123456789");
+}
+
 #[tokio::test]
 async fn an_upload_that_was_ended_is_gone() {
     let fixture = Fixture::new();
@@ -248,7 +312,8 @@ async fn an_upload_that_was_ended_is_gone() {
     assert_eq!(deleted, Ok(()));
     let missing = Err(ServiceError::UploadNotFound { id, actor: ada });
     assert_eq!(part.end().await, missing);
-    // What was staged is swept by its age, which the disk tells by its own clock.
+    // What was staged of it was known to nobody yet; it is swept by its age, which the disk tells by its
+    // own clock.
     fixture.collect_at(i64::MAX).await;
     assert_eq!(fixture.kept(), (0, 0));
 }

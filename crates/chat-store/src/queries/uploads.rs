@@ -104,6 +104,14 @@ impl Uploads for Tx<'_> {
         })
     }
 
+    fn renew_upload(&mut self, id: UploadId, expires_at: Timestamp) -> StoreResult<()> {
+        self.write(|conn| {
+            let until = uploads::expires_at.eq(expires_at.as_micros());
+            let changed = update(uploads::table, under_way!(id), until).execute(conn)?;
+            one(changed, format_args!("upload {id}"))
+        })
+    }
+
     fn complete_upload(&mut self, id: UploadId, file: FileId) -> StoreResult<()> {
         self.write(|conn| {
             let complete = (

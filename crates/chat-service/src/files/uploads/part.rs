@@ -13,6 +13,9 @@ use crate::{ChatService, ServiceError};
 /// most those.
 const NOTED_EVERY: u64 = 16 * 1024 * 1024;
 
+/// How often in a grace period a part that is coming gives its upload the whole of it again.
+const RENEWED_PER_GRACE: u32 = 4;
+
 /// A part of an upload on its way in. Dropped before it ends, what it brought since it was last
 /// noted is forgotten.
 pub struct IncomingPart {
@@ -42,10 +45,15 @@ impl IncomingPart {
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
         let limit = self.length();
         let too_large = ServiceError::FileTooLarge { limit };
+        let due = self.is_due()?;
         let intake = self.intake.as_mut().ok_or(too_large)?;
         intake.write(chunk).await?;
         let reached = intake.size();
-        if !self.whole && reached - self.noted >= NOTED_EVERY {
+        if self.whole {
+            if due {
+                self.renew().await?;
+            }
+        } else if due || reached - self.noted >= NOTED_EVERY {
             let progress = intake.progress().await?;
             self.note(progress, reached).await?;
         }
@@ -89,15 +97,35 @@ impl IncomingPart {
             .await
     }
 
+    /// Whether the record must be told that the upload is gone on with: it expires otherwise, also for
+    /// another node that knows of this part by the record alone.
+    fn is_due(&self) -> Result<bool, ServiceError> {
+        let grace = self.service.shelf()?.options.grace;
+        let renewed_at = self.upload.expires_at.earlier_by(grace);
+        Ok(self.service.now() >= renewed_at.later_by(grace / RENEWED_PER_GRACE))
+    }
+
     /// Writes into the record how far the upload has come.
     async fn note(
         &mut self,
         progress: UploadProgress,
         reached: u64,
     ) -> Result<Upload, ServiceError> {
+        self.tell(Some(progress)).await?;
+        self.noted = reached;
+        Ok(self.upload.clone())
+    }
+
+    /// Writes into the record that a part is coming of which nothing counts yet.
+    async fn renew(&mut self) -> Result<(), ServiceError> {
+        self.tell(None).await
+    }
+
+    /// Gives the upload its whole time again, with the progress that it has made.
+    async fn tell(&mut self, progress: Option<UploadProgress>) -> Result<(), ServiceError> {
         let (id, actor, noted) = (self.upload.id, self.actor, self.noted);
         let stays = self.service.shelf()?.options.grace;
-        let upload = self
+        self.upload = self
             .service
             .write(move |tx, at| {
                 let missing = ServiceError::UploadNotFound { id, actor };
@@ -107,15 +135,17 @@ impl IncomingPart {
                     return Err(ServiceError::UploadInterrupted(id));
                 }
                 let expires_at = at.later_by(stays);
-                tx.advance_upload(id, &progress, expires_at)?;
+                match &progress {
+                    Some(progress) => tx.advance_upload(id, progress, expires_at)?,
+                    None => tx.renew_upload(id, expires_at)?,
+                }
                 Ok(Upload {
-                    progress: Some(progress.clone()),
+                    progress: progress.clone().or(upload.progress),
                     expires_at,
                     ..upload
                 })
             })
             .await?;
-        self.noted = reached;
-        Ok(upload)
+        Ok(())
     }
 }

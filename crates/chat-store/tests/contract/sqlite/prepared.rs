@@ -161,6 +161,7 @@ fn a_day_of_files(world: &World, [ada, bob]: [UserId; 2]) {
     db.advance(&upload, 4, at(9));
     db.write(move |tx| {
         tx.lock_upload(upload.id)?;
+        tx.renew_upload(upload.id, at(9))?;
         let file = tx.insert_file(&new_file())?;
         tx.complete_upload(upload.id, file.id)?;
         tx.staged_uploads()?;

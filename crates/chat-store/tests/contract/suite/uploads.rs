@@ -72,6 +72,23 @@ fn an_upload_comes_as_far_as_it_was_told() {
 }
 
 #[test]
+fn an_upload_that_is_renewed_stays_as_far_as_it_has_come() {
+    let db = fresh();
+    let [begun, gone_on] = [db.upload(9), db.upload(9)];
+    db.advance(&gone_on, 4, at(100));
+    for (upload, come) in [(&begun, None), (&gone_on, Some(progress(4)))] {
+        let id = upload.id;
+        db.write(move |tx| tx.renew_upload(id, at(200)));
+        let renewed = Upload {
+            progress: come,
+            expires_at: at(200),
+            ..upload.clone()
+        };
+        assert_eq!(found(&db, upload), Some(renewed));
+    }
+}
+
+#[test]
 fn an_upload_never_has_more_than_its_length() {
     let db = fresh();
     let id = db.upload(9).id;
@@ -107,8 +124,10 @@ fn an_upload_ends_once() {
     let refused = [
         db.try_write(move |tx| tx.complete_upload(done, file)),
         db.try_write(move |tx| tx.advance_upload(done, &progress(3), at(100))),
+        db.try_write(move |tx| tx.renew_upload(done, at(100))),
         db.try_write(move |tx| tx.complete_upload(gone, file)),
         db.try_write(move |tx| tx.advance_upload(gone, &progress(3), at(100))),
+        db.try_write(move |tx| tx.renew_upload(gone, at(100))),
         db.try_write(move |tx| tx.delete_upload(gone)),
     ];
     for (number, refused) in refused.into_iter().enumerate() {
