@@ -233,7 +233,7 @@ impl BlobsRead for Snapshot {
         Ok(Vec::new())
     }
 
-    fn doomed_blobs(&mut self, _: i64) -> StoreResult<Vec<Blob>> {
+    fn doomed_blobs(&mut self, _: Option<BlobId>, _: i64) -> StoreResult<Vec<Blob>> {
         Ok(Vec::new())
     }
 }

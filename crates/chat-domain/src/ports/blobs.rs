@@ -23,8 +23,8 @@ pub trait BlobsRead {
     /// most so many.
     fn unused_blobs(&mut self, before: Timestamp, limit: i64) -> StoreResult<Vec<BlobId>>;
 
-    /// Doomed blobs, at most so many.
-    fn doomed_blobs(&mut self, limit: i64) -> StoreResult<Vec<Blob>>;
+    /// Doomed blobs with an id above `after`, by id, at most so many.
+    fn doomed_blobs(&mut self, after: Option<BlobId>, limit: i64) -> StoreResult<Vec<Blob>>;
 }
 
 /// Writing blobs.

@@ -4,7 +4,7 @@
 //! that says what is still to be done.
 
 use chat_domain::ports::{Cost, WriteTx};
-use chat_domain::{BlobId, FileId, StageMark, Timestamp, UploadId};
+use chat_domain::{Blob, BlobId, FileId, StageMark, Timestamp, UploadId};
 
 use super::uploads;
 use crate::{ChatService, ServiceError};
@@ -102,9 +102,25 @@ impl ChatService {
         if !unused.is_empty() {
             self.write(move |tx, _| doom(tx, &unused, before)).await?;
         }
-        let doomed = self
-            .read(Cost::Bounded, |tx| Ok(tx.doomed_blobs(AT_ONCE)?))
-            .await?;
+        let (mut count, mut last) = (0, None);
+        loop {
+            let doomed = self
+                .read(Cost::Bounded, move |tx| {
+                    Ok(tx.doomed_blobs(last, AT_ONCE)?)
+                })
+                .await?;
+            let gone = self.remove_blobs(&doomed).await?;
+            count += gone;
+            last = doomed.last().map(|blob| blob.id);
+            // Where some stay, those that follow are looked at too: they would never come first.
+            if gone == doomed.len() {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Removes bytes, and then their records; of how many.
+    async fn remove_blobs(&self, doomed: &[Blob]) -> Result<usize, ServiceError> {
         let blobs = &self.shelf()?.options.blobs;
         let mut gone = Vec::new();
         for blob in doomed {

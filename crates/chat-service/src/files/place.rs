@@ -109,7 +109,7 @@ pub(super) fn orphaned(
     }
     if !orphaned.is_empty() {
         // What is being removed is nobody's, but it is known.
-        let doomed = tx.doomed_blobs(MOST_DOOMED)?;
+        let doomed = tx.doomed_blobs(None, MOST_DOOMED)?;
         orphaned.retain(|&key| !doomed.iter().any(|blob| blob.key() == key));
     }
     Ok(orphaned)

@@ -1,7 +1,7 @@
 //! What goes on when some of the bytes can't be had: collecting, checking, keeping.
 
 use chat_domain::ports::BlobError;
-use chat_domain::{Actor, Blob, FileSize};
+use chat_domain::{Actor, Blob, BlobKey, FileSize};
 use chat_service::{Collected, FileDifference, ServiceError};
 
 use crate::files::LATER;
@@ -13,6 +13,13 @@ impl Fixture {
     fn blobs(&self) -> Vec<Blob> {
         let blobs = self.look(|tx| tx.blobs_after(None, 100));
         blobs.into_iter().map(|(blob, _)| blob).collect()
+    }
+
+    /// The keys of those from here to there.
+    fn keys_between(&self, from: usize, to: usize) -> Vec<BlobKey> {
+        let blobs = self.look(|tx| tx.blobs_after(None, 1_000));
+        let keys = blobs.iter().map(|(blob, _)| blob.key());
+        keys.skip(from).take(to - from).collect()
     }
 
     /// The database behind the service's back, at some later time.
@@ -65,6 +72,27 @@ async fn one_that_can_not_be_removed_does_not_keep_the_others() {
     let collected = service.collect_files().await.expect("it is done");
     assert_eq!(collected.blobs, 1);
     assert_eq!(fixture.kept().0, 0);
+}
+
+#[tokio::test]
+async fn many_that_can_not_be_removed_do_not_keep_the_rest() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let (service, seam) = seam::over(&fixture);
+    for n in 0..260_u32 {
+        fixture.receive(ada, &n.to_be_bytes()).await.expect("bytes");
+    }
+    let (first, last) = (fixture.keys_between(0, 110), fixture.keys_between(205, 215));
+    let stuck = first.iter().chain(&last).copied();
+    seam.stuck.lock().expect("keys").extend(stuck);
+    fixture.clock.set(LATER);
+    // All that come first stay, so that a host has no reason to go on at once.
+    assert_eq!(service.collect_files().await, Ok(Collected::default()));
+    while service.collect_files().await.expect("it is done").anything() {}
+    assert_eq!(fixture.kept(), (120, 0));
+    seam.stuck.lock().expect("keys").clear();
+    while service.collect_files().await.expect("it is done").anything() {}
+    assert_eq!(fixture.kept(), (0, 0));
 }
 
 #[tokio::test]

@@ -80,10 +80,12 @@ impl BlobsRead for Tx<'_> {
         })
     }
 
-    fn doomed_blobs(&mut self, limit: i64) -> StoreResult<Vec<Blob>> {
+    fn doomed_blobs(&mut self, after: Option<BlobId>, limit: i64) -> StoreResult<Vec<Blob>> {
+        let after = after.map_or(0, BlobId::get);
         self.read(|conn| {
             blobs::table
                 .filter(blobs::doomed.eq(DOOMED))
+                .filter(blobs::id.gt(after))
                 .order(blobs::id)
                 .select(BlobRow::as_select())
                 .cut(0, limit)

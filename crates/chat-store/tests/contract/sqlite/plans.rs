@@ -164,7 +164,7 @@ fn the_delicate_queries_use_their_indexes() {
     db.in_use(&file);
     db.unused(1);
     db.unused_blobs(1);
-    db.read(|tx| tx.doomed_blobs(1));
+    db.read(|tx| tx.doomed_blobs(None, 1));
     db.read(|tx| tx.expired_uploads(crate::harness::at(1), 1));
     db.write(move |tx| tx.doom_blob(blob, crate::harness::at(1)));
     db.delete_group(&group);
@@ -228,8 +228,8 @@ fn the_delicate_queries_use_their_indexes() {
     );
     uses("`blobs`.`hash` = ?", "blobs_hash (hash=?)");
     uses(
-        "FROM `blobs` WHERE (`blobs`.`doomed` = ?)",
-        "blobs_doomed (doomed=?)",
+        "`blobs`.`doomed` = ?",
+        "blobs_doomed (doomed=? AND rowid>?)",
     );
     uses("SET `doomed` = ?", "files_blob (blob_id=?)");
     uses(

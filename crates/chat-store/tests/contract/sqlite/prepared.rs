@@ -152,7 +152,7 @@ fn a_day_of_files(world: &World, [ada, bob]: [UserId; 2]) {
             tx.hold_blob(blob)?;
             tx.doom_blob(blob, at(99))?;
         }
-        for blob in tx.doomed_blobs(9)? {
+        for blob in tx.doomed_blobs(None, 9)? {
             tx.forget_blob(blob.id)?;
         }
         tx.blobs_after(None, 9).map(drop)

@@ -102,7 +102,7 @@ fn a_doomed_blob_is_absent_and_its_hash_is_free() {
     assert_eq!(db.write(move |tx| tx.hold_blob(doomed.id)), None);
     assert_eq!(db.unused_blobs(99), []);
     assert_eq!(db.read(|tx| tx.blobs_after(None, 9)), []);
-    assert_eq!(db.read(|tx| tx.doomed_blobs(9)), [doomed]);
+    assert_eq!(db.read(|tx| tx.doomed_blobs(None, 9)), [doomed]);
     assert!(!db.doom(&doomed, 99), "it is doomed once");
 
     let next = db.claim(1, 5);
@@ -111,8 +111,10 @@ fn a_doomed_blob_is_absent_and_its_hash_is_free() {
     assert_eq!(blob(&db, &next), Some(next));
     // Both may be on their way out.
     assert!(db.doom(&next, 6));
-    assert_eq!(db.read(|tx| tx.doomed_blobs(9)), [doomed, next]);
-    assert_eq!(db.read(|tx| tx.doomed_blobs(1)), [doomed]);
+    assert_eq!(db.read(|tx| tx.doomed_blobs(None, 9)), [doomed, next]);
+    assert_eq!(db.read(|tx| tx.doomed_blobs(None, 1)), [doomed]);
+    let after = |blob: Blob| db.read(move |tx| tx.doomed_blobs(Some(blob.id), 9));
+    assert_eq!((after(doomed), after(next)), (vec![next], vec![]));
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn only_a_doomed_blob_is_forgotten() {
     for id in [kept.id, doomed.id, doomed.id, BlobId::parse(99).unwrap()] {
         db.write(move |tx| tx.forget_blob(id));
     }
-    assert_eq!(db.read(|tx| tx.doomed_blobs(9)), []);
+    assert_eq!(db.read(|tx| tx.doomed_blobs(None, 9)), []);
     assert_eq!(blob(&db, &kept), Some(kept));
     // Its id is not given again, so that its key is not either.
     assert!(db.claim(3, 4).id > doomed.id);
@@ -225,7 +227,7 @@ fn what_is_undone_leaves_blobs_as_they_were() {
         Err::<(), _>(undo())
     });
     assert!(undone.is_err());
-    assert_eq!(db.read(|tx| tx.doomed_blobs(9)), [doomed]);
+    assert_eq!(db.read(|tx| tx.doomed_blobs(None, 9)), [doomed]);
     assert_eq!(db.read(|tx| tx.blobs_after(None, 9)), [(kept, false)]);
     assert_eq!(db.unused_blobs(4), [kept.id]);
 }

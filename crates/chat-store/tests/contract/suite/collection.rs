@@ -304,7 +304,7 @@ impl World {
             let known: BTreeSet<_> = known.map(|bytes| bytes.blob.id).collect();
             prop_assert_eq!(unused, known, "blobs unused before {}", before);
         }
-        let doomed = self.db.read(|tx| tx.doomed_blobs(99));
+        let doomed = self.db.read(|tx| tx.doomed_blobs(None, 99));
         let doomed: BTreeSet<_> = doomed.into_iter().map(|blob| blob.id).collect();
         prop_assert_eq!(&doomed, &self.doomed);
         Ok(())
