@@ -1,8 +1,10 @@
 //! The same server with its files in S3: what goes in comes out, and what S3 can't do now is 503.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::support::{
     Answer, Part, Process, Request, SERVER, output, server_command, server_command_at,
@@ -121,6 +123,54 @@ fn without_s3_files_are_503_and_messages_go_on() {
         get(&process, stored["url"].as_str().expect("a url")).body,
         b"other"
     );
+}
+
+#[test]
+fn an_upload_whose_stage_was_cleared_half_way_becomes_a_file() {
+    let s3 = S3Server::start();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = start(&s3, dir.path(), &[]);
+    let whole: Vec<u8> = (0..9_000_000_u32).map(|n| (n / 13) as u8).collect();
+    let create = Request::new("POST", "/uploads").tus();
+    let create = create.header("Upload-Length", &whole.len().to_string());
+    create.send(process.address()).expect(201);
+    // Nothing can be copied to where a directory is.
+    let hash: String = Sha256::digest(&whole)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let bucket = s3.bucket().join("chat");
+    let blob = bucket.join(format!("blobs/{}/{hash}-1", &hash[..2]));
+    fs::create_dir_all(&blob).expect("made");
+    let part = Request::new("PATCH", "/uploads/1").part(0, whole.as_slice());
+    part.send(process.address()).problem(503, "unavailable");
+    // As if it had been copied, and of its stage no more had been removed than the object.
+    let staging = bucket.join("staging");
+    let staged = names(&names(&staging)[0]);
+    let object = staged.iter().find(|path| has(path, "/object-"));
+    fs::remove_dir(&blob).expect("removed");
+    fs::rename(object.expect("an object"), &blob).expect("moved");
+    assert!(staged.iter().any(|path| has(path, "/tail-")));
+
+    let head = Request::new("HEAD", "/uploads/1")
+        .tus()
+        .send(process.address());
+    assert_eq!(head.status, 200);
+    assert_eq!(head.header("upload-file-id"), Some("1"));
+    assert!(get(&process, "/files/1/content").body == whole);
+    let left = names(&staging).into_iter().flat_map(|stage| names(&stage));
+    assert_eq!(left.count(), 0);
+}
+
+/// What is in a folder.
+fn names(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.collect()
+}
+
+fn has(path: &Path, part: &str) -> bool {
+    path.to_string_lossy().contains(part)
 }
 
 #[test]

@@ -59,20 +59,28 @@ pub(super) async fn clear(bucket: &Bucket, id: Uuid, completed: Option<Uuid>) ->
 }
 
 async fn clear_paths(bucket: &Bucket, paths: &[Path], completed: Option<Uuid>) -> BlobResult<()> {
-    for path in paths {
-        match bucket.staged_of(path) {
-            Some((id, Kind::Upload, name)) => {
-                if completed != Some(name) {
-                    let object = bucket.staged(id, Kind::Object, name);
-                    abort(bucket, path, &object).await?;
-                }
-            }
-            Some(_) => {}
-            None => continue,
+    for (path, (id, kind, name)) in in_order(bucket, paths) {
+        if kind == Kind::Upload && completed != Some(name) {
+            let object = bucket.staged(id, Kind::Object, name);
+            abort(bucket, path, &object).await?;
         }
         gone_is_fine(bucket.quick.delete(path).await)?;
     }
     Ok(())
+}
+
+/// What is ours of these, in the order in which it goes. The tails go first, and every mark with them, so
+/// that nobody goes on with what is half gone; the objects last.
+fn in_order<'p>(bucket: &Bucket, paths: &'p [Path]) -> Vec<(&'p Path, (Uuid, Kind, Uuid))> {
+    let ours = paths.iter();
+    let ours = ours.filter_map(|path| Some((path, bucket.staged_of(path)?)));
+    let mut ours: Vec<_> = ours.collect();
+    ours.sort_by_key(|(_, (_, kind, _))| match kind {
+        Kind::Tail => 0,
+        Kind::Upload => 1,
+        Kind::Object => 2,
+    });
+    ours
 }
 
 /// Aborts the upload to `object` whose id is written down; fine if it has ended.
@@ -127,4 +135,38 @@ pub(super) async fn sweep(
         }
     }
     Ok(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::with_options;
+    use super::super::{S3Location, S3Options};
+    use super::*;
+
+    #[test]
+    fn a_stage_loses_its_marks_before_its_bytes() {
+        let location: S3Location = "s3://abc/d".parse().unwrap();
+        let bucket = with_options(&S3Options {
+            location,
+            endpoint: "http://127.0.0.1:1".to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key_id: "id".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            links: false,
+        });
+        let bucket = bucket.unwrap();
+        let id = names::new();
+        let mut paths: Vec<Path> = [Kind::Object, Kind::Tail, Kind::Upload, Kind::Tail]
+            .map(|kind| bucket.staged(id, kind, names::new()))
+            .into();
+        paths.push(bucket.stage(id).join("notes"));
+        let kinds: Vec<Kind> = in_order(&bucket, &paths)
+            .iter()
+            .map(|(_, (_, kind, _))| *kind)
+            .collect();
+        assert_eq!(
+            kinds,
+            [Kind::Tail, Kind::Tail, Kind::Upload, Kind::Object]
+        );
+    }
 }

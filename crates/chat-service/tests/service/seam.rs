@@ -29,10 +29,14 @@ pub(crate) struct Seam {
     pub(crate) sweeps: Mutex<usize>,
     /// What happens just before bytes are kept.
     pub(crate) before_keep: Arc<Once>,
+    /// Whether bytes are kept, and it is said that they are not.
+    pub(crate) keeps_in_secret: Arc<Mutex<bool>>,
     /// What happens when a place is gone on with, which is gone then.
     pub(crate) on_resume: Once,
     /// What happens when bytes are read, which fails a while after.
     pub(crate) on_read: Once,
+    /// Whether no place can be gone on with.
+    pub(crate) resumes_nothing: Mutex<bool>,
 }
 
 /// A service over the fixture's store, with such a disk.
@@ -48,8 +52,10 @@ pub(crate) fn with(fixture: &Fixture, media: Arc<dyn Media>) -> (ChatService, Ar
         stays: Mutex::default(),
         sweeps: Mutex::default(),
         before_keep: Arc::default(),
+        keeps_in_secret: Arc::default(),
         on_resume: Mutex::default(),
         on_read: Mutex::default(),
+        resumes_nothing: Mutex::default(),
     });
     let files = FileOptions {
         blobs: seam.clone(),
@@ -85,6 +91,7 @@ impl Seam {
         Box::new(Watched {
             staged,
             before_keep: Arc::clone(&self.before_keep),
+            keeps_in_secret: Arc::clone(&self.keeps_in_secret),
         })
     }
 }
@@ -97,6 +104,9 @@ impl BlobStore for Seam {
     fn resume(&self, mark: &StageMark) -> Later<'_, BlobResult<Box<dyn Staged>>> {
         if happen(&self.on_resume) {
             return Box::pin(std::future::ready(Err(BlobError::Missing)));
+        }
+        if *self.resumes_nothing.lock().expect("a choice") {
+            return stuck();
         }
         let resumed = self.disk.resume(mark);
         Box::pin(async { Ok(self.watch(resumed.await?)) })
@@ -157,6 +167,7 @@ impl BlobStore for Seam {
 struct Watched {
     staged: Box<dyn Staged>,
     before_keep: Arc<Once>,
+    keeps_in_secret: Arc<Mutex<bool>>,
 }
 
 impl Staged for Watched {
@@ -174,7 +185,14 @@ impl Staged for Watched {
 
     fn keep(self: Box<Self>, key: BlobKey) -> Later<'static, BlobResult<()>> {
         happen(&self.before_keep);
-        self.staged.keep(key)
+        let secret = *self.keeps_in_secret.lock().expect("a choice");
+        let kept = self.staged.keep(key);
+        Box::pin(async move {
+            match kept.await {
+                Ok(()) if secret => stuck().await,
+                kept => kept,
+            }
+        })
     }
 
     fn discard(self: Box<Self>) -> Later<'static, BlobResult<()>> {

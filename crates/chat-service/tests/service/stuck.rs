@@ -121,6 +121,33 @@ async fn bytes_that_come_after_their_record_went_do_not_stay() {
 }
 
 #[tokio::test]
+async fn what_was_kept_is_not_looked_for_where_it_was_staged() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let (service, seam) = seam::over(&fixture);
+    let upload = service.new_upload(size(5), None, None).expect("an upload");
+    let upload = service.run(ada, upload).await.expect("begun").id;
+    let part = service.resume_upload(ada, upload, size(0), false).await;
+    let mut part = part.expect("a part");
+    part.write("bytes".into()).await.expect("written");
+    *seam.keeps_in_secret.lock().expect("a choice") = true;
+    let unavailable = ServiceError::from(BlobError::Unavailable("stuck".to_owned()));
+    assert_eq!(part.end().await, Err(unavailable));
+    assert_eq!(fixture.kept(), (1, 0));
+
+    // Something is left where they were, of which nothing can be made any more.
+    let record = fixture.look(move |tx| tx.upload(upload)).expect("it");
+    let mark = record.progress.expect("progress").mark;
+    let left = crate::uploads::staged_name(&mark);
+    std::fs::write(fixture.files().join("staging").join(left), "by").expect("written");
+    *seam.resumes_nothing.lock().expect("a choice") = true;
+    let whole = service.upload(ada, upload).await.expect("it");
+    let file = whole.file_id.expect("a file");
+    assert_eq!(fixture.content(ada, file).await.expect("it"), b"bytes");
+    assert_eq!(fixture.kept(), (1, 0));
+}
+
+#[tokio::test]
 async fn an_upload_that_another_node_went_on_with_is_not_lost() {
     let fixture = Fixture::new();
     let ada = Actor::User(fixture.user("ada").await);

@@ -196,7 +196,7 @@ async fn an_upload_interrupted_before_it_became_a_file_becomes_one() {
 }
 
 /// The file that the disk's mark names.
-fn staged_name(mark: &chat_domain::StageMark) -> String {
+pub(crate) fn staged_name(mark: &chat_domain::StageMark) -> String {
     String::from_utf8_lossy(mark.as_bytes())
         .split_whitespace()
         .nth(1)

@@ -98,22 +98,30 @@ impl ChatService {
         };
         let blob = self.claim(seen.hash(), size).await?;
         let blobs = &*self.shelf()?.options.blobs;
+        let kept = || intake::is_there(blobs, blob.key(), size);
         let stage = match stage {
-            Some(stage) => Ok(stage),
-            None => blobs.resume(&progress.mark).await,
+            Some(stage) => Ok(Some(stage)),
+            // Who was interrupted may have kept them, and what is left of the stage can't be gone on with.
+            None if kept().await? => Ok(None),
+            None => blobs.resume(&progress.mark).await.map(Some),
         };
-        match stage {
-            Ok(stage) => self.keep(stage, blob).await?,
-            // They were kept before, if they are not lost.
+        let left = match stage {
+            Ok(Some(stage)) => {
+                self.keep(stage, blob).await?;
+                None
+            }
+            Ok(None) => Some(&progress.mark),
+            // Another node has kept them since, if they are not lost.
             Err(BlobError::Missing | BlobError::Broken(_)) => {
-                if !intake::is_there(blobs, blob.key(), size).await? {
+                if !kept().await? {
                     return Err(self.lost_upload(actor, id, progress).await);
                 }
+                Some(&progress.mark)
             }
             Err(error) => return Err(error.into()),
-        }
+        };
         let received = self.received(blob, &seen)?;
-        self.write(move |tx, at| {
+        let recorded = self.write(move |tx, at| {
             let missing = ServiceError::UploadNotFound { id, actor };
             let upload = tx.lock_upload(id)?.ok_or(missing)?;
             if upload.file_id.is_some() {
@@ -126,7 +134,11 @@ impl ChatService {
                 file_id: Some(file.id),
                 ..upload
             })
-        })
-        .await
+        });
+        let upload = recorded.await?;
+        if let Some(mark) = left {
+            self.discard_staged(mark).await;
+        }
+        Ok(upload)
     }
 }
