@@ -26,6 +26,10 @@ impl BlobStore for Linking {
         self.0.size(key)
     }
 
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.0.confirm(key)
+    }
+
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
         self.0.read(key, range)
     }

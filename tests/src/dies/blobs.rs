@@ -61,6 +61,11 @@ impl BlobStore for Counted {
         Box::pin(self.steps.around("size", work))
     }
 
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        let work = async move { self.blobs.confirm(key).await };
+        Box::pin(self.steps.around("confirm", work))
+    }
+
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
         Box::pin(self.steps.around("read", async move {
             let inner = self.blobs.read(key, range).await?;

@@ -99,6 +99,10 @@ impl BlobStore for Late {
         self.inner.size(key)
     }
 
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.inner.confirm(key)
+    }
+
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
         self.inner.read(key, range)
     }

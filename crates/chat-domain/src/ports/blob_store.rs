@@ -50,6 +50,9 @@ pub trait BlobStore: Send + Sync {
     /// How many bytes are kept under the key; none if nothing is.
     fn size(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>>;
 
+    /// The same, and what is there is durable then: who brought it may have died, or failed, before it was.
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>>;
+
     /// The bytes of this range of those under the key, which lies within them.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod place;
 mod reader;
 mod staged;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -119,15 +119,11 @@ impl BlobStore for DiskStore {
     }
 
     fn size(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
-        self.run(move |place| {
-            let path = place.blob(key);
-            match std::fs::metadata(&path) {
-                Ok(found) if found.is_file() => Ok(Some(found.len())),
-                Ok(_) => Err(BlobError::Broken(format!("{} is no file", path.display()))),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(unavailable(&path)(error)),
-            }
-        })
+        self.run(move |place| place.size(key))
+    }
+
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.run(move |place| place.confirm(key))
     }
 
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {

@@ -102,17 +102,46 @@ impl Place {
         let (dir, path) = (self.blob_dir(key), self.blob(key));
         self.name_directory(first_byte(key), &dir)
             .map_err(unavailable(&dir))?;
-        if let Err(error) = fs::rename(staged, &path) {
-            if error.kind() == ErrorKind::NotFound {
-                if matches!(staged.try_exists(), Ok(false)) {
-                    return Err(BlobError::Missing);
+        // Opened first: what can be seen under its key should be as durable as it looks.
+        let renamed = Directory::open(&dir).and_then(|names| {
+            fs::rename(staged, &path)?;
+            Ok(names)
+        });
+        let names = match renamed {
+            Ok(names) => names,
+            Err(error) => {
+                if error.kind() == ErrorKind::NotFound {
+                    if matches!(staged.try_exists(), Ok(false)) {
+                        return Err(BlobError::Missing);
+                    }
+                    // Somebody tidied up the directory: next time it is made again.
+                    self.named[usize::from(first_byte(key))].store(false, Ordering::Relaxed);
                 }
-                // Somebody tidied up the directory: next time it is made again.
-                self.named[usize::from(first_byte(key))].store(false, Ordering::Relaxed);
+                return Err(unavailable(&path)(error));
             }
-            return Err(unavailable(&path)(error));
+        };
+        names.sync().map_err(unavailable(&dir))
+    }
+
+    /// How many bytes are kept under the key; none if nothing is.
+    pub(super) fn size(&self, key: BlobKey) -> BlobResult<Option<u64>> {
+        let path = self.blob(key);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_file() => Ok(Some(found.len())),
+            Ok(_) => Err(BlobError::Broken(format!("{} is no file", path.display()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unavailable(&path)(error)),
         }
-        sync_directory(&dir).map_err(unavailable(&dir))
+    }
+
+    /// The same, once the disk has the name of what is there. Its bytes were synced before it got that.
+    pub(super) fn confirm(&self, key: BlobKey) -> BlobResult<Option<u64>> {
+        let found = self.size(key)?;
+        if found.is_some() {
+            let dir = self.blob_dir(key);
+            sync_directory(&dir).map_err(unavailable(&dir))?;
+        }
+        Ok(found)
     }
 
     /// Makes the directory, unless its name is durable already.
@@ -248,13 +277,37 @@ fn create_one(dir: &Path) -> io::Result<()> {
 }
 
 /// Waits until the disk has the names in the directory.
-#[cfg(unix)]
 pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+    Directory::open(dir)?.sync()
 }
 
-/// A directory can't be opened as a file here.
+/// A directory, to be synced.
+#[cfg(unix)]
+struct Directory(File);
+
+#[cfg(unix)]
+impl Directory {
+    fn open(dir: &Path) -> io::Result<Self> {
+        File::open(dir).map(Self)
+    }
+
+    /// Waits until the disk has its names.
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+/// It can't be opened as a file here.
 #[cfg(not(unix))]
-pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
-    fs::metadata(dir).map(|_| ())
+struct Directory;
+
+#[cfg(not(unix))]
+impl Directory {
+    fn open(dir: &Path) -> io::Result<Self> {
+        fs::metadata(dir).map(|_| Self)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
 }

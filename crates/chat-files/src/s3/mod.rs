@@ -138,6 +138,11 @@ impl BlobStore for S3Store {
         })
     }
 
+    /// What S3 has, it has durably.
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.size(key)
+    }
+
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
         Box::pin(async move {
             let path = self.bucket.blob(key);

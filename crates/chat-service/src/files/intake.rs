@@ -129,7 +129,7 @@ pub(crate) async fn keep(
     stored: bool,
 ) -> Result<(), ServiceError> {
     // The record may say so of bytes that were lost since; then these take their place.
-    if stored && is_there(blobs, key, size).await? {
+    if stored && are(blobs.size(key).await?, size) {
         if let Err(error) = stage.discard().await {
             log::debug!("bytes that are not needed stay until they are swept: {error}");
         }
@@ -138,14 +138,19 @@ pub(crate) async fn keep(
     Ok(stage.keep(key).await?)
 }
 
-/// Whether as many bytes are under the key as there should be.
-pub(crate) async fn is_there(
+/// Whether as many bytes are under the key as there should be, to stay: whoever kept them may not have
+/// come to see that they are durable.
+pub(crate) async fn was_kept(
     blobs: &dyn chat_domain::ports::BlobStore,
     key: BlobKey,
     size: FileSize,
 ) -> Result<bool, ServiceError> {
-    let found = blobs.size(key).await?;
-    Ok(found.and_then(|found| i64::try_from(found).ok()) == Some(size.get()))
+    Ok(are(blobs.confirm(key).await?, size))
+}
+
+/// Whether there are as many as there should be.
+fn are(found: Option<u64>, size: FileSize) -> bool {
+    found.and_then(|found| i64::try_from(found).ok()) == Some(size.get())
 }
 
 #[cfg(test)]

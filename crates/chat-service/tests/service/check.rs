@@ -34,6 +34,10 @@ impl BlobStore for JustGone {
         self.disk.size(key)
     }
 
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        self.disk.confirm(key)
+    }
+
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {
         self.disk.read(key, range)
     }

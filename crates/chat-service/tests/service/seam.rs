@@ -21,7 +21,7 @@ type Once = Mutex<Option<Box<dyn FnOnce() + Send>>>;
 /// A disk behind what goes wrong.
 pub(crate) struct Seam {
     disk: DiskStore,
-    /// What can be neither read nor removed.
+    /// What can be neither read nor removed, nor made durable.
     pub(crate) stuck: Mutex<HashSet<BlobKey>>,
     /// Whether staged places can't be discarded or swept.
     pub(crate) stays: Mutex<bool>,
@@ -121,6 +121,13 @@ impl BlobStore for Seam {
 
     fn size(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
         self.disk.size(key)
+    }
+
+    fn confirm(&self, key: BlobKey) -> Later<'_, BlobResult<Option<u64>>> {
+        match self.is_stuck(key) {
+            true => stuck(),
+            false => self.disk.confirm(key),
+        }
     }
 
     fn read(&self, key: BlobKey, range: Range<u64>) -> Later<'_, BlobResult<Box<dyn BlobReader>>> {

@@ -88,10 +88,20 @@ async fn many_that_can_not_be_removed_do_not_keep_the_rest() {
     fixture.clock.set(LATER);
     // All that come first stay, so that a host has no reason to go on at once.
     assert_eq!(service.collect_files().await, Ok(Collected::default()));
-    while service.collect_files().await.expect("it is done").anything() {}
+    while service
+        .collect_files()
+        .await
+        .expect("it is done")
+        .anything()
+    {}
     assert_eq!(fixture.kept(), (120, 0));
     seam.stuck.lock().expect("keys").clear();
-    while service.collect_files().await.expect("it is done").anything() {}
+    while service
+        .collect_files()
+        .await
+        .expect("it is done")
+        .anything()
+    {}
     assert_eq!(fixture.kept(), (0, 0));
 }
 
@@ -132,7 +142,7 @@ async fn what_was_kept_is_not_looked_for_where_it_was_staged() {
     part.write("bytes".into()).await.expect("written");
     *seam.keeps_in_secret.lock().expect("a choice") = true;
     let unavailable = ServiceError::from(BlobError::Unavailable("stuck".to_owned()));
-    assert_eq!(part.end().await, Err(unavailable));
+    assert_eq!(part.end().await, Err(unavailable.clone()));
     assert_eq!(fixture.kept(), (1, 0));
 
     // Something is left where they were, of which nothing can be made any more.
@@ -141,6 +151,11 @@ async fn what_was_kept_is_not_looked_for_where_it_was_staged() {
     let left = crate::uploads::staged_name(&mark);
     std::fs::write(fixture.files().join("staging").join(left), "by").expect("written");
     *seam.resumes_nothing.lock().expect("a choice") = true;
+    // That they can be seen does not make them durable.
+    let key = fixture.blobs()[0].key();
+    seam.stuck.lock().expect("keys").insert(key);
+    assert_eq!(service.upload(ada, upload).await, Err(unavailable));
+    seam.stuck.lock().expect("keys").clear();
     let whole = service.upload(ada, upload).await.expect("it");
     let file = whole.file_id.expect("a file");
     assert_eq!(fixture.content(ada, file).await.expect("it"), b"bytes");

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use chat_domain::ports::{BlobError, BlobResult};
 use chat_files::DiskStore;
 use tempfile::TempDir;
 
 use super::{at, names};
-use crate::harness::{CHUNK, bytes, key, write};
+use crate::harness::{CHUNK, World, bytes, key, write};
 
 fn is_unavailable<T>(result: &BlobResult<T>) -> bool {
     matches!(result, Err(BlobError::Unavailable(_)))
@@ -44,6 +45,55 @@ async fn a_directory_that_was_tidied_up_is_made_again() {
     assert!(is_unavailable(&staged.keep(key(1, 1)).await));
     world.keep(key(1, 1), &bytes(10, 1)).await;
     assert_eq!(world.keys().await, [key(1, 1)]);
+}
+
+/// Says to this program, started once more, that it may open few files, and where.
+#[cfg(unix)]
+const FEW_FILES: &str = "CHAT_FILES_MAY_OPEN_FEW";
+
+/// A file that a disk does not take is not seen under its key either, and can be kept later.
+#[cfg(unix)]
+#[tokio::test]
+async fn without_a_handle_for_the_directory_nothing_is_renamed() {
+    if let Some(dir) = std::env::var_os(FEW_FILES) {
+        return keeps_with_few_files(Path::new(&dir)).await;
+    }
+    let dir = TempDir::new().unwrap();
+    let child = Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "disk::failing::without_a_handle_for_the_directory_nothing_is_renamed",
+        ])
+        .env(FEW_FILES, dir.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{child:?}");
+    assert_eq!(names(&dir.path().join("blobs/01")).len(), 2);
+}
+
+#[cfg(unix)]
+async fn keeps_with_few_files(dir: &Path) {
+    let world = World::new(Arc::new(DiskStore::open(dir).unwrap()), ());
+    // So that the directory is there.
+    world.keep(key(1, 1), &bytes(10, 1)).await;
+    let mut staged = world.staged(&bytes(10, 2)).await;
+    let mark = staged.mark().await.unwrap();
+    let all_that_may = || std::iter::from_fn(|| fs::File::open("/dev/null").ok());
+    let mut open: Vec<fs::File> = all_that_may().collect();
+    assert!(is_unavailable(&staged.keep(key(1, 2)).await));
+    assert_eq!(world.store.size(key(1, 2)).await, Ok(None));
+    // The stage had one open.
+    open.extend(all_that_may());
+    // Nor is it said of what is there that it is durable.
+    assert_eq!(world.store.size(key(1, 1)).await, Ok(Some(10)));
+    assert!(is_unavailable(&world.store.confirm(key(1, 1)).await));
+    drop(open);
+    assert_eq!(world.store.confirm(key(1, 1)).await, Ok(Some(10)));
+    let staged = world.store.resume(&mark).await.unwrap();
+    staged.keep(key(1, 2)).await.unwrap();
+    assert!(world.kept(key(1, 2)).await == Some(bytes(10, 2)));
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ impl ChatService {
         };
         let blob = self.claim(seen.hash(), size).await?;
         let blobs = &*self.shelf()?.options.blobs;
-        let kept = || intake::is_there(blobs, blob.key(), size);
+        let kept = || intake::was_kept(blobs, blob.key(), size);
         let stage = match stage {
             Some(stage) => Ok(Some(stage)),
             // Who was interrupted may have kept them, and what is left of the stage can't be gone on with.
