@@ -5,6 +5,7 @@ use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use uuid::Uuid;
 
+use super::opened::Opened;
 use crate::names;
 
 /// A bucket, and the prefix of all that is ours.
@@ -15,6 +16,7 @@ pub(super) struct Bucket {
     /// For what S3 may work on for long before it answers: copies, and completing uploads.
     pub(super) patient: AmazonS3,
     pub(super) prefix: Path,
+    pub(super) opened: Opened,
 }
 
 /// The parts of the name of what is staged: `staging/<stage>/<kind>-<name>`.

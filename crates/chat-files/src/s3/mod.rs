@@ -5,6 +5,7 @@ mod fault;
 mod gather;
 mod mark;
 mod open;
+mod opened;
 mod reader;
 mod stage;
 mod staged;
@@ -45,7 +46,10 @@ const PAGE: usize = 1_000;
 /// connection buffers, whatever their sizes.
 ///
 /// S3 lists no uploads that were begun and left, so the id of each is written down in `staging/` before
-/// its first part: a sweep finds and aborts it. What can remain is an upload that was begun and whose id
+/// its first part: a sweep finds and aborts it. A sweep passes over what its own store is writing. What
+/// another one writes it knows by its age alone: that is written down anew each minute in which bytes come, but
+/// not while S3 puts a file together and copies it. So where several nodes share a bucket, none must sweep
+/// what is younger than an hour. What can remain is an upload that was begun and whose id
 /// was not written down, because the process died, or the request was given up, between the two. It has
 /// no parts; a lifecycle rule of the bucket (`AbortIncompleteMultipartUpload`) removes it too.
 ///

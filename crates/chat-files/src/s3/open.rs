@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::bucket::Bucket;
+use super::opened::Opened;
 
 /// Why a store in S3 could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +147,7 @@ fn build(builder: AmazonS3Builder, location: &S3Location) -> Result<Bucket, S3Op
         quick: quick.build()?,
         patient: patient.build()?,
         prefix: location.prefix.clone(),
+        opened: Opened::default(),
     })
 }
 

@@ -107,8 +107,8 @@ pub(super) async fn read(bucket: &Bucket, path: &Path) -> BlobResult<bytes::Byte
     found.bytes().await.map_err(fault)
 }
 
-/// Clears stages of which nothing was written since `before`, but for the `live` ones, and says how
-/// many. One that can't be cleared is logged, and does not keep the others.
+/// Clears stages of which nothing was written since `before`, but for the `live` ones and those that are
+/// being written here, and says how many. One that can't be cleared is logged, and does not keep the others.
 pub(super) async fn sweep(
     bucket: &Bucket,
     before: Timestamp,
@@ -126,7 +126,7 @@ pub(super) async fn sweep(
     }
     let mut swept = 0;
     for (id, (newest, paths)) in stages {
-        if newest >= before.as_micros() || live.contains(&id) {
+        if newest >= before.as_micros() || live.contains(&id) || bucket.opened.has(id) {
             continue;
         }
         match clear_paths(bucket, &paths, None).await {
@@ -164,9 +164,6 @@ mod tests {
             .iter()
             .map(|(_, (_, kind, _))| *kind)
             .collect();
-        assert_eq!(
-            kinds,
-            [Kind::Tail, Kind::Tail, Kind::Upload, Kind::Object]
-        );
+        assert_eq!(kinds, [Kind::Tail, Kind::Tail, Kind::Upload, Kind::Object]);
     }
 }

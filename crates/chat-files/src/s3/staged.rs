@@ -1,7 +1,7 @@
 //! Bytes on their way into a bucket.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chat_domain::ports::{BlobError, BlobResult};
@@ -11,6 +11,7 @@ use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::S3Store;
@@ -18,20 +19,22 @@ use super::bucket::{Bucket, Kind};
 use super::fault::{fault, told};
 use super::gather::Gathered;
 use super::mark::{Mark, PART, Upload};
+use super::opened::Writing;
 use super::stage::{begin_upload, read, write_down};
 use crate::names;
 
 mod port;
 
-/// How often what is written down of a running upload is renewed, so that no sweep takes it for a stale
-/// one.
-const RENEWED_AFTER: Duration = Duration::from_secs(600);
+/// How often what is written down of a running upload is renewed, so that no sweep of another node takes it
+/// for a stale one.
+const RENEWED_AFTER: Duration = Duration::from_secs(60);
 
 /// A stage. While one part is sent, the next is gathered; nothing is sent before there are bytes for
 /// more than one.
 pub(super) struct S3Staged {
     bucket: Arc<Bucket>,
     id: Uuid,
+    _writing: Writing,
     upload: Option<Upload>,
     /// When it was written down last.
     written_down: Instant,
@@ -62,6 +65,7 @@ impl S3Staged {
         Self {
             bucket: Arc::clone(bucket),
             id,
+            _writing: bucket.opened.open(id),
             upload: None,
             written_down: Instant::now(),
             gathered: Gathered::default(),
@@ -169,10 +173,16 @@ impl S3Staged {
                 Err(error) => return Err(self.fail(error)),
             }
             self.written_down = Instant::now();
-        } else if self.written_down.elapsed() > RENEWED_AFTER {
-            if let Some(upload) = &self.upload {
-                write_down(&self.bucket, self.id, upload).await?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Says that the upload is running, if that was not said lately: a part may take long to come.
+    async fn renew(&mut self) -> BlobResult<()> {
+        if let Some(upload) = &self.upload
+            && self.written_down.elapsed() > RENEWED_AFTER
+        {
+            write_down(&self.bucket, self.id, upload).await?;
             self.written_down = Instant::now();
         }
         Ok(())
@@ -227,6 +237,7 @@ impl S3Staged {
     /// Gathers what has come, and sends what makes a part with more after it.
     async fn take_in(&mut self) -> BlobResult<()> {
         self.goes_on()?;
+        self.renew().await?;
         while !self.coming.is_empty() {
             let room = PART - self.gathered.len();
             if self.coming.len() > room {

@@ -105,9 +105,7 @@ impl ChatService {
         let (mut count, mut last) = (0, None);
         loop {
             let doomed = self
-                .read(Cost::Bounded, move |tx| {
-                    Ok(tx.doomed_blobs(last, AT_ONCE)?)
-                })
+                .read(Cost::Bounded, move |tx| Ok(tx.doomed_blobs(last, AT_ONCE)?))
                 .await?;
             let gone = self.remove_blobs(&doomed).await?;
             count += gone;

@@ -3,8 +3,8 @@
 //! A client whose connection broke comes back on another, often before the first is known to be
 //! dead. So who comes asks the one before it to stop, which keeps what it has, and waits for that.
 
-use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_domain::UploadId;

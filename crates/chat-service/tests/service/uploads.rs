@@ -238,6 +238,21 @@ async fn an_upload_that_nobody_goes_on_with_expires() {
     assert_eq!(fixture.kept(), (0, 0));
 }
 
+#[tokio::test]
+async fn a_part_whose_place_is_gone_was_interrupted() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let id = fixture.begin(ada, 5).await;
+    let part = fixture.part(ada, id, 0, b"bytes").await.expect("a part");
+    for file in fixture.files().join("staging").read_dir().expect("it") {
+        std::fs::remove_file(file.expect("a file").path()).expect("removed");
+    }
+    let interrupted = Err(ServiceError::UploadInterrupted(id));
+    assert_eq!(part.end().await, interrupted);
+    let missing = Err(ServiceError::UploadNotFound { id, actor: ada });
+    assert_eq!(fixture.service.upload(ada, id).await, missing);
+}
+
 /// How far the clock is `steps` tenths of the grace period later.
 fn tenths(steps: usize) -> i64 {
     let tenth = i64::try_from(GRACE.as_micros() / 10).expect("a time");

@@ -252,16 +252,6 @@ async fn no_mark_leads_out_of_the_directory() {
 }
 
 #[tokio::test]
-async fn what_is_being_written_is_not_swept() {
-    let dir = TempDir::new().unwrap();
-    let world = at(&dir);
-    let staged = world.staged(&bytes(10, 1)).await;
-    assert_eq!(world.sweep_all().await, 0);
-    staged.keep(key(1, 1)).await.unwrap();
-    assert!(world.kept(key(1, 1)).await == Some(bytes(10, 1)));
-}
-
-#[tokio::test]
 async fn a_file_that_somebody_changed_is_not_kept() {
     for len in [0, 9, 11] {
         let dir = TempDir::new().unwrap();

@@ -1,6 +1,7 @@
 //! What lies where, and what is sent for it.
 
 use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
 
 use chat_domain::ports::BlobError;
 
@@ -76,10 +77,52 @@ async fn a_sweep_aborts_what_was_written_down() {
     // As if the process had died.
     std::mem::forget(staged);
     assert_eq!(server.open_uploads(), 1);
-    assert_eq!(world.store.sweep(from_now(-60), &[]).await, Ok(0));
-    assert_eq!(world.sweep_all().await, 1);
+    let after = at(&server);
+    assert_eq!(after.store.sweep(from_now(-60), &[]).await, Ok(0));
+    assert_eq!(after.sweep_all().await, 1);
     assert_eq!(server.open_uploads(), 0);
     assert_eq!(objects(&server, ""), [""; 0]);
+}
+
+#[tokio::test]
+async fn of_two_who_write_one_stage_the_last_leaves_it_to_be_swept() {
+    let server = S3Server::start();
+    let world = at(&server);
+    let all = bytes(9 * MIB, 1);
+    let mut first = world.staged(&all).await;
+    let mark = first.mark().await.unwrap();
+    let second = world.store.resume(&mark).await.unwrap();
+    drop(first);
+    assert_eq!(world.sweep_all().await, 0);
+    drop(second);
+    assert_eq!(world.sweep_all().await, 1);
+}
+
+#[tokio::test]
+async fn what_comes_slowly_is_written_down_anew() {
+    let server = S3Server::start();
+    let world = at(&server);
+    let mut staged = world.staged(&bytes(9 * MIB, 1)).await;
+    let journal = objects(&server, "staging").remove(0);
+    let journal = server.bucket().join("some/prefix").join(journal);
+    let journal = fs::File::options().write(true).open(journal).unwrap();
+    let long_ago = UNIX_EPOCH + Duration::from_secs(7_200);
+    journal.set_modified(long_ago).unwrap();
+    drop(journal);
+    // Another node knows of it by that alone.
+    let young = || async { at(&server).store.sweep(from_now(-3_600), &[]).await == Ok(0) };
+    for minutes in [2, 2] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(60 * minutes)).await;
+        tokio::time::resume();
+        staged.write(bytes(10, 2)).await.unwrap();
+        assert!(young().await);
+    }
+    staged.keep(key(1, 1)).await.unwrap();
+    assert_eq!(
+        world.store.size(key(1, 1)).await,
+        Ok(Some(9 * MIB as u64 + 20))
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chat_domain::ports::BlobError;
 use rstest::rstest;
 
 use super::fresh;
-use crate::harness::{bytes, from_now, key};
+use crate::harness::{CHUNK, bytes, from_now, key, write};
 
 const MIB: usize = 1 << 20;
 
@@ -30,6 +30,30 @@ async fn what_is_old_is_swept_unless_it_is_live(#[case] len: usize) {
     let staged = world.store.resume(&live).await.unwrap();
     staged.keep(key(1, 1)).await.unwrap();
     assert!(world.kept(key(1, 1)).await == Some(all));
+}
+
+#[rstest]
+#[case::small(1_000)]
+#[case::large(20 * MIB)]
+#[tokio::test]
+async fn what_is_being_written_is_not_swept(#[case] len: usize) {
+    let world = fresh();
+    let all = bytes(len, 1);
+    let staged = world.staged(&all).await;
+    assert_eq!(world.sweep_all().await, 0, "new");
+    staged.keep(key(1, 1)).await.unwrap();
+    assert!(world.kept(key(1, 1)).await == Some(all.clone()));
+
+    let mark = world.staged(&all).await.mark().await.unwrap();
+    let mut staged = world.store.resume(&mark).await.unwrap();
+    assert_eq!(world.sweep_all().await, 0, "gone on with");
+    write(&mut *staged, &all, CHUNK).await.unwrap();
+    let mark = staged.mark().await.unwrap();
+    assert_eq!(world.sweep_all().await, 0, "marked");
+    drop(staged);
+    assert_eq!(world.sweep_all().await, 1, "left");
+    let resumed = world.store.resume(&mark).await;
+    assert_eq!(resumed.err(), Some(BlobError::Missing));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A part of an upload on its way in.
 
 use bytes::Bytes;
+use chat_domain::ports::BlobError;
 use chat_domain::{Actor, Upload, UploadId, UploadProgress};
 
 use super::super::incoming::Room;
@@ -41,23 +42,39 @@ impl IncomingPart {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// `FileTooLarge` when they are more than the upload was to have, `Blobs`, `Store`.
+    /// `FileTooLarge` when they are more than the upload was to have; `UploadNotFound` if it was ended
+    /// meanwhile, `UploadInterrupted` if another node goes on with it; `Blobs`, `Store`.
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), ServiceError> {
         let limit = self.length();
         let too_large = ServiceError::FileTooLarge { limit };
         let due = self.is_due()?;
         let intake = self.intake.as_mut().ok_or(too_large)?;
-        intake.write(chunk).await?;
-        let reached = intake.size();
+        let reached = match intake.write(chunk).await {
+            Ok(()) => intake.size(),
+            Err(error) => return Err(self.why(error).await),
+        };
         if self.whole {
             if due {
                 self.renew().await?;
             }
         } else if due || reached - self.noted >= NOTED_EVERY {
-            let progress = intake.progress().await?;
-            self.note(progress, reached).await?;
+            match intake.progress().await {
+                Ok(progress) => drop(self.note(progress, reached).await?),
+                Err(error) => return Err(self.why(error).await),
+            }
         }
         Ok(())
+    }
+
+    /// What has gone wrong. That the place is gone means that another node has completed the upload, or
+    /// that it was ended.
+    async fn why(&self, error: ServiceError) -> ServiceError {
+        if error != BlobError::Missing.into() {
+            return error;
+        }
+        let id = self.upload.id;
+        let found = self.service.find_upload(self.actor, id).await;
+        found.map_or_else(|error| error, |_| ServiceError::UploadInterrupted(id))
     }
 
     /// Ends when another request wants to go on with the upload: then this part is to be
@@ -81,10 +98,18 @@ impl IncomingPart {
     /// last byte the upload becomes a file.
     ///
     /// # Errors
-    /// `UploadNotFound` if it was ended meanwhile, `Blobs`, `Store`.
+    /// `UploadNotFound` if it was ended meanwhile, `UploadInterrupted` if another node goes on with it,
+    /// `Blobs`, `Store`.
     pub async fn end(mut self) -> Result<Upload, ServiceError> {
+        match self.finish().await {
+            Err(error) => Err(self.why(error).await),
+            ended => ended,
+        }
+    }
+
+    async fn finish(&mut self) -> Result<Upload, ServiceError> {
         let Some(mut intake) = self.intake.take().filter(|intake| intake.size() > 0) else {
-            return Ok(self.upload);
+            return Ok(self.upload.clone());
         };
         let progress = intake.progress().await?;
         let upload = self.note(progress.clone(), intake.size()).await?;
