@@ -22,6 +22,8 @@ pub struct App {
     pub server: Server,
     /// The address it is bound to, with the port the system chose if 0 was asked for.
     pub address: SocketAddr,
+    /// The use cases, whose uploads are to be stopped when the transport is.
+    pub service: ChatService,
     /// The store, to be closed when the transport has stopped.
     pub store: Arc<SqliteStore>,
 }
@@ -56,21 +58,23 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
         metrics: Metrics::with([store.clone() as Arc<dyn Measured>]),
         ..HttpOptions::default()
     };
-    let server = chat_http::server(listener, service, options)?;
+    let server = chat_http::server(listener, service.clone(), options)?;
     Ok(App {
         server,
         address,
+        service,
         store,
     })
 }
 
-/// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, and
-/// what the writer was given is stored. A second signal waits for no request any more.
+/// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, parts of
+/// uploads keep what they have brought, and what the writer was given is stored. A second signal waits for no request any more.
 pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         let App {
             server,
             address,
+            service,
             store,
         } = compose_over(config, seams).await?;
         // Before the line that says that it serves: who reads that line may signal at once.
@@ -88,6 +92,7 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             signals.next().await;
             log::info!("stopping: requests under way finish, nothing new is accepted");
             drop(handle.stop(true));
+            service.stop_uploads();
             signals.next().await;
         };
         // The server itself listens to nobody any more once it is stopping.

@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use crate::tus::Hashing;
 
 /// A part that keeps what has come of it, however it ends: its body may break off, another request may
-/// want to go on, or its connection is gone and this is dropped. Only what is to be checked counts
+/// want to go on, the service may be stopped, or its connection is gone and this is dropped. Only what is to be checked counts
 /// whole or not at all.
 pub(crate) struct Uploading {
     part: Option<IncomingPart>,
@@ -24,8 +24,8 @@ enum End {
     Whole,
     /// It breaks off.
     Broken,
-    /// Another request goes on with the upload.
-    Wanted,
+    /// It is to end: another request goes on with the upload, or the service is being stopped.
+    Wanted(ServiceError),
 }
 
 impl Uploading {
@@ -46,7 +46,7 @@ impl Uploading {
             // Clients go on after it, as they would not after a 408.
             End::Broken if body.stalls() => Some(Problem::upload_stalled()),
             End::Broken => Some(body.broken()),
-            End::Wanted => Some(ServiceError::UploadInterrupted(part.id()).into()),
+            End::Wanted(why) => Some(why.into()),
         };
         match problem {
             None => ended(part, acting).await,
@@ -68,7 +68,7 @@ impl Uploading {
         while let Some(part) = &mut self.part {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
-                () = part.wanted() => return Ok(End::Wanted),
+                why = part.wanted() => return Ok(End::Wanted(why)),
             };
             let bytes = match piece {
                 None => return Ok(End::Whole),

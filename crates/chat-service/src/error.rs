@@ -101,6 +101,9 @@ pub enum ServiceError {
     /// Another request goes on with the upload.
     #[error("another request goes on with upload {0}")]
     UploadInterrupted(UploadId),
+    /// The service is being stopped; what has come of the upload is kept.
+    #[error("the server is being stopped; go on with upload {0} soon, where HEAD says")]
+    UploadStopped(UploadId),
     /// The actor knows the thing and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -161,6 +164,7 @@ impl ServiceError {
             Self::UploadNotFound { .. } => "upload_not_found",
             Self::UploadOffset { .. } => "upload_offset_mismatch",
             Self::UploadInterrupted(_) => "upload_interrupted",
+            Self::UploadStopped(_) => "upload_stalled",
             Self::Forbidden(_) => "forbidden",
             Self::NotAMember { .. } => "not_a_member",
             Self::NotARecipient { .. } => "not_a_recipient",

@@ -1,7 +1,7 @@
 //! The server killed while parts are coming.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -71,6 +71,40 @@ fn after_a_crash_all_but_the_last_of_a_long_part_is_there() {
     let offset = upload.offset();
     assert!((NOTED_EVERY..=sent).contains(&offset), "{offset}");
     upload.finish(&whole);
+}
+
+#[test]
+fn what_a_part_has_brought_by_the_time_of_a_stop_is_kept() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let files = dir.path().join("files");
+    let whole = bytes(3 * MIB);
+    let process = Process::start(dir.path());
+    let ada = a_user(&process);
+    let uploads = [(); 2].map(|()| Upload::begin_at(process.address(), ada, whole.len()));
+    let parts = uploads.each_ref().map(|upload| {
+        let part = upload.part(0, &whole[..MIB]);
+        let part = part.header("Content-Length", &whole.len().to_string());
+        Begun::of(&part, process.address())
+    });
+    until("some of each is staged", || {
+        staged(&files).0 > MIB as u64 + 100_000
+    });
+    let begun = Instant::now();
+    process.signal();
+    for part in parts {
+        let answer = part.answer().expect("it is answered");
+        answer.problem(503, "upload_stalled");
+        assert!(answer.header("retry-after").is_some());
+    }
+    assert!(process.wait().success());
+    assert!(begun.elapsed() < Duration::from_secs(5), "it waited");
+    let process = Process::start(dir.path());
+    for upload in uploads {
+        let upload = upload.at(process.address());
+        let offset = upload.offset();
+        assert!((1..=MIB).contains(&offset), "{offset}");
+        upload.finish(&whole);
+    }
 }
 
 #[test]

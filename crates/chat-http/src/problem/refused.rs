@@ -41,6 +41,7 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::UploadNotFound { .. } => &code::UPLOAD_NOT_FOUND,
         ServiceError::UploadOffset { .. } => &code::UPLOAD_OFFSET_MISMATCH,
         ServiceError::UploadInterrupted(_) => &code::UPLOAD_INTERRUPTED,
+        ServiceError::UploadStopped(_) => &code::UPLOAD_STALLED,
         ServiceError::Forbidden(_) => &code::FORBIDDEN,
         ServiceError::NotAMember { .. } => &code::NOT_A_MEMBER,
         ServiceError::NotARecipient { .. } => &code::NOT_A_RECIPIENT,
@@ -168,6 +169,7 @@ mod tests {
         "upload_offset_mismatch"
     )]
     #[case(ServiceError::UploadInterrupted(upload()), 409, "upload_interrupted")]
+    #[case(ServiceError::UploadStopped(upload()), 503, "upload_stalled")]
     #[case(ServiceError::Overloaded, 503, "overloaded")]
     #[case(
         ServiceError::Blobs(BlobError::Unavailable(text())),

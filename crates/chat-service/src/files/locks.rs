@@ -5,14 +5,32 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_domain::UploadId;
+use futures_util::future::{Either, select};
 use tokio::sync::{OwnedMutexGuard, watch};
 
 /// The uploads that requests go on with; clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Locks(Arc<Mutex<HashMap<UploadId, Arc<Line>>>>);
+pub(crate) struct Locks(Arc<Table>);
+
+#[derive(Default)]
+struct Table {
+    lines: Mutex<HashMap<UploadId, Arc<Line>>>,
+    /// Whether nobody is to go on with any.
+    stopped: watch::Sender<bool>,
+}
+
+/// Why one who goes on with an upload is to let go of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Somebody else wants to go on.
+    ByAnother,
+    /// All are to let go of theirs.
+    ByAll,
+}
 
 #[derive(Default)]
 struct Line {
@@ -47,6 +65,11 @@ impl Locks {
         }
     }
 
+    /// Asks all who go on with an upload to let go of it, now and from now on.
+    pub(crate) fn stop(&self) {
+        self.0.stopped.send_replace(true);
+    }
+
     /// Those that somebody goes on with, or waits to.
     pub(crate) fn held(&self) -> HashSet<UploadId> {
         self.lines().keys().copied().collect()
@@ -59,16 +82,22 @@ impl Locks {
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<Line>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lock {
-    /// Ends when somebody else wants to go on.
-    pub(crate) async fn wanted(&self) {
+    /// Ends when somebody else wants to go on, or nobody is to.
+    pub(crate) async fn wanted(&self) -> Wanted {
+        // The line and the table are held here, so that their senders are there.
         let mut waiting = self.place.line.waiting.subscribe();
-        // The line is held here, so that its sender is there.
-        drop(waiting.wait_for(|waiting| *waiting > 0).await);
+        let mut stopped = self.place.locks.0.stopped.subscribe();
+        let another = pin!(waiting.wait_for(|waiting| *waiting > 0));
+        let all = pin!(stopped.wait_for(|stopped| *stopped));
+        match select(another, all).await {
+            Either::Left(_) => Wanted::ByAnother,
+            Either::Right(_) => Wanted::ByAll,
+        }
     }
 }
 
@@ -119,7 +148,7 @@ mod tests {
         assert!(first.wanted().now_or_never().is_none());
         let mut second = Box::pin(locks.take(id(1)));
         assert!(second.as_mut().now_or_never().is_none());
-        first.wanted().await;
+        assert_eq!(first.wanted().await, Wanted::ByAnother);
         drop(first);
         let second = second.await;
         let own = second.wanted().now_or_never();
@@ -138,6 +167,18 @@ mod tests {
         assert!(first.wanted().now_or_never().is_none());
         drop(first);
         assert!(locks.lines().is_empty());
+    }
+
+    #[tokio::test]
+    async fn all_are_asked_to_stop_also_those_who_come_later() {
+        let locks = Locks::default();
+        let first = locks.take(id(1)).await;
+        assert!(first.wanted().now_or_never().is_none());
+        locks.stop();
+        let second = locks.take(id(2)).await;
+        for lock in [first, second] {
+            assert_eq!(lock.wanted().now_or_never(), Some(Wanted::ByAll));
+        }
     }
 
     #[tokio::test]

@@ -193,6 +193,14 @@ impl ChatService {
         self.run(actor, command).await.map(drop)
     }
 
+    /// Asks every part of an upload that is coming, and that comes from now on, to end: a host calls it when
+    /// it is about to stop, so that they keep what they have brought.
+    pub fn stop_uploads(&self) {
+        if let Ok(shelf) = self.shelf() {
+            shelf.locks.stop();
+        }
+    }
+
     async fn find_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         let now = self.now();
         self.read(Cost::Bounded, move |tx| known_upload(tx, actor, id, now))

@@ -159,10 +159,23 @@ async fn who_comes_later_goes_on() {
         let fixture = Arc::clone(&fixture);
         async move { fixture.service.upload(ada, id).await }
     });
-    first.wanted().await;
+    assert_eq!(first.wanted().await, ServiceError::UploadInterrupted(id));
     first.end().await.expect("it ends");
     let upload = asks.await.expect("it ran").expect("it");
     assert_eq!(upload.offset(), 5);
+}
+
+#[tokio::test]
+async fn what_has_come_by_the_time_of_a_stop_is_kept() {
+    let fixture = Fixture::new();
+    let ada = Actor::User(fixture.user("ada").await);
+    let id = fixture.begin(ada, 10).await;
+    let part = fixture.part(ada, id, 0, b"01234").await.expect("a part");
+    fixture.service.stop_uploads();
+    assert_eq!(part.wanted().await, ServiceError::UploadStopped(id));
+    part.end().await.expect("it ends");
+    let late = fixture.part(ada, id, 5, b"").await.expect("a part");
+    assert_eq!(late.wanted().await, ServiceError::UploadStopped(id));
 }
 
 #[tokio::test]

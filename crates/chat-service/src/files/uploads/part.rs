@@ -6,7 +6,7 @@ use chat_domain::{Actor, Upload, UploadId, UploadProgress};
 
 use super::super::incoming::Room;
 use super::super::intake::Intake;
-use super::super::locks::Lock;
+use super::super::locks::{Lock, Wanted};
 use super::length;
 use crate::{ChatService, ServiceError};
 
@@ -77,10 +77,14 @@ impl IncomingPart {
         found.map_or_else(|error| error, |_| ServiceError::UploadInterrupted(id))
     }
 
-    /// Ends when another request wants to go on with the upload: then this part is to be
-    /// [ended](Self::end), or dropped.
-    pub async fn wanted(&self) {
-        self.lock.wanted().await;
+    /// Ends when this part is to be [ended](Self::end), or dropped; why: `UploadInterrupted` when another
+    /// request wants to go on with the upload, `UploadStopped` when [all are
+    /// stopped](ChatService::stop_uploads).
+    pub async fn wanted(&self) -> ServiceError {
+        match self.lock.wanted().await {
+            Wanted::ByAnother => ServiceError::UploadInterrupted(self.upload.id),
+            Wanted::ByAll => ServiceError::UploadStopped(self.upload.id),
+        }
     }
 
     /// How many bytes the upload is to have.
