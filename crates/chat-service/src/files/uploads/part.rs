@@ -140,7 +140,14 @@ impl IncomingPart {
         progress: UploadProgress,
         reached: u64,
     ) -> Result<Upload, ServiceError> {
-        self.tell(Some(progress)).await?;
+        let mark = progress.mark.clone();
+        if let Err(error) = self.tell(Some(progress)).await {
+            if matches!(error, ServiceError::UploadNotFound { .. }) {
+                // It was ended meanwhile, and nobody knows of this mark.
+                self.service.discard_staged(&mark).await;
+            }
+            return Err(error);
+        }
         self.noted = reached;
         Ok(self.upload.clone())
     }
