@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::{Part, Process, Request, lines, output, server_command};
+use crate::support::{
+    Part, Process, Request, SERVER, lines, output, server_command, server_command_at,
+};
 
 /// Stores a file as the system; its id.
 fn store(server: &Process, name: &str, bytes: &[u8]) -> i64 {
@@ -199,10 +202,7 @@ fn a_server_does_not_serve_without_its_files() {
     let done = output(&mut serve(&empty));
     let err = String::from_utf8(done.stderr).expect("text");
     assert_eq!(done.status.code(), Some(1), "{err}");
-    assert!(
-        err.contains("nothing is kept there; is it mounted"),
-        "{err}"
-    );
+    assert!(err.contains("mount the folder"), "{err}");
 
     // Where they were before they were moved to another folder.
     fs::remove_dir_all(&empty).expect("it is removed");
@@ -237,6 +237,91 @@ fn files_that_a_server_uses_are_not_repaired_with_another_database() {
     fs::rename(data.join("files/aside").join(key), blob(&data, key)).expect("it is there");
     let server = Process::start(&data);
     assert_eq!(content(&server, after).as_deref(), Some(&b"after"[..]));
+}
+
+#[test]
+fn a_backup_whose_files_are_all_gone_serves_and_can_be_repaired() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let server = Process::start(&data);
+    let old = store(&server, "old", b"old");
+    let copy = dir.path().join("copy.db");
+    let mut backup = server_command();
+    backup.arg("backup").arg(&copy).arg("--data-dir").arg(&data);
+    assert!(output(&mut backup).status.success());
+    store(&server, "newer", b"newer");
+    assert!(server.terminate().success());
+    let all = keys(&data);
+    // As a collection would have.
+    fs::remove_file(blob(&data, &all[0])).expect("it is removed");
+    for name in ["chat.db", "chat.db-wal", "chat.db-shm"] {
+        drop(fs::remove_file(data.join(name)));
+    }
+    fs::rename(&copy, data.join("chat.db")).expect("it is put back");
+
+    let server = Process::start(&data);
+    assert_eq!(content(&server, old), None);
+    assert!(server.terminate().success());
+    let (code, _, err) = check(&data, &["--repair"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("none of the bytes that are kept"), "{err}");
+    let (code, out, err) = check(&data, &["--repair", "--force"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(data.join("files/aside").join(&all[1]).exists());
+    let (code, out, _) = check(&data, &[]);
+    assert_eq!(code, 0, "{out}");
+}
+
+/// A copy of the files, or a disk that is mounted so.
+#[cfg(unix)]
+#[test]
+fn files_that_can_only_be_read_can_be_checked() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65_534;
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data = dir.path().join("data");
+    let server = Process::start(&data);
+    store(&server, "kept", b"kept");
+    assert!(server.terminate().success());
+    let files = data.join("files");
+    fs::remove_file(files.join("lock")).expect("an older folder has none");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    for folder in ["blobs", "staging"] {
+        mode(&files.join(folder), 0o755);
+    }
+    for folder in files.join("blobs").read_dir().expect("a folder") {
+        mode(&folder.expect("a folder").path(), 0o755);
+    }
+    // The other user may not reach where the binary was built.
+    let binary = dir.path().join("server");
+    assert!(
+        Command::new("cp")
+            .arg(SERVER)
+            .arg(&binary)
+            .status()
+            .expect("cp")
+            .success()
+    );
+    mode(dir.path(), 0o755);
+    mode(&data, 0o755);
+    mode(&files, 0o555);
+    let mut process = server_command_at(&binary);
+    process.args(["files", "check", "--data-dir"]).arg(&data);
+    // Nothing is read-only to root.
+    if chown(&files, Some(NOBODY), Some(NOBODY)).is_ok() {
+        for name in ["chat.db", "chat.db.lock", "chat.db-wal", "chat.db-shm", ""] {
+            drop(chown(data.join(name), Some(NOBODY), Some(NOBODY)));
+        }
+        process.uid(NOBODY).gid(NOBODY);
+    }
+    let done = output(&mut process);
+    let said = String::from_utf8([done.stdout, done.stderr].concat()).expect("text");
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert!(!files.join("lock").exists(), "nothing is made");
 }
 
 #[cfg(unix)]

@@ -1,7 +1,9 @@
 //! The same server with its files in S3: what goes in comes out, and what S3 can't do now is 503.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -223,4 +225,44 @@ fn a_bucket_that_is_not_there_is_not_taken_for_an_empty_one() {
     );
     let process = start(&s3, dir.path(), &[]);
     assert_eq!(get(&process, "/files/1/content").body, b"hello");
+}
+
+/// Something that takes connections and answers none.
+fn silent() -> (TcpListener, Command) {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut command = server_command();
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .env("AWS_ACCESS_KEY_ID", "id")
+        .env("AWS_SECRET_ACCESS_KEY", "key")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ALLOW_HTTP", "true")
+        .env(
+            "AWS_ENDPOINT",
+            format!("http://{}", silent.local_addr().expect("its address")),
+        );
+    (silent, command)
+}
+
+#[test]
+fn an_s3_that_does_not_answer_holds_up_a_start_for_a_while() {
+    let (_silent, mut command) = silent();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let process = Process::spawn(command.args(places(dir.path(), BUCKET)));
+    get(&process, "/health").expect(200);
+    assert!(process.terminate().success());
+}
+
+#[test]
+fn a_signal_during_the_start_ends_it() {
+    let (silent, mut command) = silent();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    command.args(places(dir.path(), BUCKET));
+    command.stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    // It looks for its files, and so listens for signals already.
+    silent.accept().expect("it looks");
+    let killed = Command::new("kill").arg(child.id().to_string()).status();
+    assert!(killed.expect("kill runs").success());
+    assert!(child.wait().expect("its status").success());
 }

@@ -86,6 +86,9 @@ pub(crate) const SETTINGS: [Setting; 10] = [
 /// `recount --repair`, `files check --repair`.
 pub(crate) const REPAIR: &str = "repair";
 
+/// `files check --repair --force`.
+pub(crate) const FORCE: &str = "force";
+
 /// `files check`.
 pub(crate) const CHECK: &str = "check";
 
@@ -190,6 +193,13 @@ fn files() -> Command {
                         .long(REPAIR)
                         .action(ArgAction::SetTrue)
                         .help("Mend what can be mended; the server must be stopped"),
+                )
+                .arg(
+                    Arg::new(FORCE)
+                        .long(FORCE)
+                        .action(ArgAction::SetTrue)
+                        .requires(REPAIR)
+                        .help("Also where none of the files that are kept is known"),
                 ),
         )
 }

@@ -4,15 +4,17 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use chat_domain::ports::{BlobError, BlobStore, Store, SystemClock};
+use chat_domain::ports::{BlobStore, Store, SystemClock};
 use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
-use chat_service::{ChatService, FileCheck, FileDifference, FileOptions, ServiceError};
+use chat_service::{ChatService, FileCheck, FileDifference, FileOptions, FilesFound, Repair};
 use chat_store::{ReadOnlySqliteStore, SqliteStore};
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::timeout;
 
 use crate::say::say;
 use crate::{Config, FilesPlace, cli, serve};
@@ -44,27 +46,35 @@ fn open_s3(config: &Config, place: &S3Location) -> Result<S3Store> {
         .with_context(|| format!("can't use {place} for files; look at the AWS_* variables"))
 }
 
-/// Whether the files are there. A place that does not answer now may do so later, and messages without
-/// files go on without it; in another place nothing would be found, and what comes would be lost.
+/// How long a start waits for a place that does not answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Refuses to go on without the files. A place that does not answer now may do so later, and messages
+/// without files go on without it; in one that has none of them they would look as if they were lost, and
+/// what comes would be lost to the right one.
 pub(crate) async fn find(config: &Config, service: &ChatService) -> Result<()> {
-    let found = match reach(config).await {
-        Ok(()) => service.find_files().await.map_err(anyhow::Error::new),
-        unreachable => unreachable,
+    let look = async {
+        reach(config).await?;
+        anyhow::Ok(service.find_files().await?)
     };
-    let Err(error) = found else {
-        return Ok(());
-    };
-    match error.downcast_ref() {
-        Some(ServiceError::Blobs(BlobError::Broken(cause))) => bail!(
-            "can't use {} for files: {cause}; is it mounted, and does --files-url name it? If they are \
-             lost, `chat-server files check --repair` says so of each",
+    let found = timeout(PATIENCE, look).await.context("no answer in time");
+    match found.flatten() {
+        Ok(FilesFound::Ours) => {}
+        Ok(FilesFound::None) => bail!(
+            "there are no files at {}, and this database has some: mount the folder, or name the \
+             right one with --files-url; if they are lost, `chat-server files check --repair` \
+             writes that down",
             config.files
         ),
-        _ => {
-            log::error!("files are not available now: {error:#}");
-            Ok(())
-        }
+        Ok(FilesFound::Foreign) => log::error!(
+            "of the files at {} none is known to this database: is it the right place? After a \
+             backup was put back it may be; then `chat-server files check --repair --force` sets \
+             them aside",
+            config.files
+        ),
+        Err(error) => log::error!("files are not available now: {error:#}"),
     }
+    Ok(())
 }
 
 /// Whether the place answers. A bucket that does not exist would look as if everything in it were lost.
@@ -89,11 +99,16 @@ pub(crate) fn options(config: &Config, blobs: Arc<dyn BlobStore>) -> FileOptions
 /// Runs the subcommand.
 pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<ExitCode> {
     let (_, args) = args.subcommand().context("no subcommand")?;
-    check(config, args.get_flag(cli::REPAIR))
+    let repair = match (args.get_flag(cli::REPAIR), args.get_flag(cli::FORCE)) {
+        (false, _) => Repair::Not,
+        (true, false) => Repair::Careful,
+        (true, true) => Repair::Forced,
+    };
+    check(config, repair)
 }
 
 /// Checks, and prints a line for each difference and one for all.
-fn check(config: &Config, repair: bool) -> Result<ExitCode> {
+fn check(config: &Config, repair: Repair) -> Result<ExitCode> {
     let database = serve::existing_options(config);
     // It must be there: in one that were made here no record would have any of the bytes, and a repair
     // would remove them all.
@@ -108,7 +123,7 @@ fn check(config: &Config, repair: bool) -> Result<ExitCode> {
         );
     }
     // A repair takes the database for itself, a check reads beside whoever has it.
-    let (store, blobs): (Arc<dyn Store>, _) = if repair {
+    let (store, blobs): (Arc<dyn Store>, _) = if repair != Repair::Not {
         drop(reading);
         let store = SqliteStore::open(&database)?;
         // The files too: a server over another database may have them.

@@ -71,14 +71,18 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
 /// uploads keep what they have brought, and what the writer was given is stored. A second signal waits for no request any more.
 pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
+        let mut signals = Signals::install().context("can't listen for signals")?;
+        let composed = tokio::select! {
+            composed = compose_over(config, seams) => composed,
+            // Nothing was served yet.
+            () = signals.next() => return Ok(()),
+        };
         let App {
             server,
             address,
             service,
             store,
-        } = compose_over(config, seams).await?;
-        // Before the line that says that it serves: who reads that line may signal at once.
-        let mut signals = Signals::install().context("can't listen for signals")?;
+        } = composed?;
         let Database::Sqlite(path) = &config.database;
         log::info!(
             "chat-server {} serves http://{address} from {} (SQLite), files in {}, in open mode: \

@@ -23,10 +23,11 @@ mod receive;
 mod thumbnails;
 mod uploads;
 
-pub use check::{FileCheck, FileDifference};
+pub use check::{FileCheck, FileDifference, Repair};
 pub use collect::Collected;
 pub use content::FileContent;
 pub use options::FileOptions;
+pub use place::FilesFound;
 pub use receive::{IncomingFile, ReceivedFile, StoreFile};
 pub use uploads::{CreateUpload, DeleteUpload, IncomingPart};
 

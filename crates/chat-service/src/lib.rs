@@ -57,7 +57,8 @@ pub use command::{Answer, Command};
 pub use error::ServiceError;
 pub use files::{
     Collected, CreateExternalFile, CreateUpload, DeleteFile, DeleteUpload, FileCheck, FileContent,
-    FileDifference, FileOptions, IncomingFile, IncomingPart, ReceivedFile, StoreFile,
+    FileDifference, FileOptions, FilesFound, IncomingFile, IncomingPart, ReceivedFile, Repair,
+    StoreFile,
 };
 pub use fingerprint::Fields;
 pub use groups::{CreateGroup, CreatedGroup, DeleteGroup};

@@ -24,8 +24,8 @@ pub(super) struct Place {
     /// the directory is there says less: another upload may have made it just now, and may not have
     /// come to sync it.
     named: [AtomicBool; 256],
-    /// Held for as long as this is.
-    _lock: File,
+    /// Held for as long as this is. None where none can be made: nobody can change anything there.
+    _lock: Option<File>,
 }
 
 /// With whom a place is used.
@@ -229,25 +229,43 @@ fn system_time(at: Timestamp) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
-/// Locks the place; who does not share it waits for nobody.
-fn lock(path: &Path, company: Company) -> io::Result<File> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)?;
+/// Locks the place; nobody is waited for.
+fn lock(path: &Path, company: Company) -> io::Result<Option<File>> {
+    let told =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    // Read only, so that one that another user has made will do.
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let mut new = File::options();
+            new.create(true).truncate(false).write(true);
+            match new.open(path) {
+                Err(error) if company == Company::Shared && is_read_only(&error) => {
+                    return Ok(None);
+                }
+                new => new.map_err(told)?,
+            }
+        }
+        found => found.map_err(told)?,
+    };
     let locked = match company {
         Company::Shared => file.try_lock_shared(),
         Company::Alone => file.try_lock(),
     };
     match locked {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(io::Error::new(
             ErrorKind::ResourceBusy,
             "it is in use by another process",
         )),
-        Err(TryLockError::Error(error)) => Err(error),
+        Err(TryLockError::Error(error)) => Err(told(error)),
     }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
 }
 
 /// Makes a directory and all above it that are missing, each with a durable name.

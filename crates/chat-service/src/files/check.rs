@@ -4,7 +4,7 @@ use chat_domain::ports::{BlobError, Cost};
 use chat_domain::{Blob, BlobHash, BlobId, BlobKey};
 use sha2::{Digest, Sha256};
 
-use super::place::orphaned;
+use super::place::{FilesFound, orphaned};
 use crate::{ChatService, ServiceError};
 
 /// How many records are read at a time.
@@ -36,6 +36,18 @@ pub enum FileDifference {
     Unreadable(BlobKey),
 }
 
+/// What a check does about what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// Nothing.
+    Not,
+    /// It mends it, unless there are bytes of which none has a record: they look like another
+    /// database's.
+    Careful,
+    /// It mends it, whatever there is.
+    Forced,
+}
+
 /// What a check has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileCheck {
@@ -59,29 +71,29 @@ impl ChatService {
     /// Compares every record with the bytes that are kept, reading all of them, also while the service
     /// is in use. `progress` is told how many bytes are done, of how many.
     ///
-    /// With `repair`, for which nothing else may use the store: bytes that are orphaned or damaged are
-    /// set aside and not removed, since they may be another database's; and a record whose bytes are
-    /// missing or damaged says that they are lost, so that its files answer `FileContentLost` until
-    /// somebody brings the same bytes again, by an upload or to where they were, which the next repair
-    /// finds.
+    /// For a repair nothing else may use the store. Bytes that are orphaned or damaged are set aside and
+    /// not removed, since they may be another database's; and a record whose bytes are missing or damaged
+    /// says that they are lost, so that its files answer `FileContentLost` until somebody brings the same
+    /// bytes again, by an upload or to where they were, which the next repair finds.
     ///
     /// One blob that can't be read now is a difference that is not mended.
     ///
     /// # Errors
-    /// `Store`; `Blobs`, also when five blobs in a row can't be read, and when a repair finds bytes of
-    /// which none has a record: they are another database's, and nothing is changed.
+    /// `Store`; `Blobs`, also when five blobs in a row can't be read, and when a careful repair finds bytes
+    /// of which none has a record; nothing is changed then.
     pub async fn check_files(
         &self,
-        repair: bool,
+        repair: Repair,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<FileCheck, ServiceError> {
         // Without a place for files every blob would look as if it were lost.
         self.shelf()?;
-        if repair {
-            self.refuse_foreign().await?;
+        if repair == Repair::Careful && self.look_around().await? == FilesFound::Foreign {
+            let cause = "none of the bytes that are kept has a record in this database";
+            return Err(BlobError::Broken(cause.to_owned()).into());
         }
         let mut check = FileCheck {
-            mended: repair,
+            mended: repair != Repair::Not,
             ..FileCheck::default()
         };
         self.check_records(&mut check, progress).await?;

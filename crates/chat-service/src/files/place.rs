@@ -11,36 +11,35 @@ const PAGE: i64 = 100;
 /// How many blobs that are being removed are looked through, for one that has no other record.
 const MOST_DOOMED: i64 = 100_000;
 
+/// Whose bytes there are where files are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilesFound {
+    /// This database's, or it has stored none.
+    Ours,
+    /// Nobody's, though this database has stored some.
+    None,
+    /// Some, of which none has a record in this database, though it has stored others.
+    Foreign,
+}
+
 impl ChatService {
     /// Whether the bytes of this database are where files are kept. To be asked before the service is
-    /// used: in a folder that is not mounted, or in somebody else's, everything would look as if it
-    /// were lost, and what is stored there would be missing in the right one.
+    /// used: in a folder that is not mounted everything would look as if it were lost, and what is stored
+    /// there would be missing in the right one.
     ///
-    /// It costs one look at a blob, and only if its bytes are missing more than that. A database without
-    /// stored bytes may be used with any place.
+    /// It costs one look at a blob, and only if its bytes are missing more than that.
     ///
     /// # Errors
-    /// `Store`; `Blobs`: `Broken` if there are none of the bytes that should be.
-    pub async fn find_files(&self) -> Result<(), ServiceError> {
+    /// `Store`; `Blobs`.
+    pub async fn find_files(&self) -> Result<FilesFound, ServiceError> {
         let Some(stored) = self.any_stored().await? else {
-            return Ok(());
+            return Ok(FilesFound::Ours);
         };
-        let blobs = &self.shelf()?.options.blobs;
-        if blobs.size(stored).await?.is_some() {
-            return Ok(());
-        }
-        match self.look_around().await? {
-            Around::Ours => Ok(()),
-            Around::Nothing => Err(another_place("nothing is kept there")),
-            Around::Foreign => Err(another_place("what is kept there is another database's")),
-        }
-    }
-
-    /// An error if bytes are kept, and none of them has a record.
-    pub(super) async fn refuse_foreign(&self) -> Result<(), ServiceError> {
-        match self.look_around().await? {
-            Around::Ours | Around::Nothing => Ok(()),
-            Around::Foreign => Err(another_place("what is kept there is another database's")),
+        match self.shelf()?.options.blobs.size(stored).await {
+            Ok(Some(_)) => Ok(FilesFound::Ours),
+            // What is wrong with one says nothing of the others.
+            Ok(None) | Err(BlobError::Missing | BlobError::Broken(_)) => self.look_around().await,
+            Err(error @ BlobError::Unavailable(_)) => Err(error.into()),
         }
     }
 
@@ -61,39 +60,26 @@ impl ChatService {
         }
     }
 
-    async fn look_around(&self) -> Result<Around, ServiceError> {
+    /// Whose bytes there are, by all of them.
+    pub(super) async fn look_around(&self) -> Result<FilesFound, ServiceError> {
         let blobs = &self.shelf()?.options.blobs;
         let mut after = None;
         loop {
             let keys = blobs.list(after).await?;
             let Some(&last) = keys.last() else {
                 return Ok(match after {
-                    Some(_) => Around::Foreign,
-                    None => Around::Nothing,
+                    Some(_) => FilesFound::Foreign,
+                    None => FilesFound::None,
                 });
             };
             after = Some(last);
             let count = keys.len();
             let orphaned = self.read(Cost::Scan, move |tx| orphaned(tx, &keys)).await?;
             if orphaned.len() < count {
-                return Ok(Around::Ours);
+                return Ok(FilesFound::Ours);
             }
         }
     }
-}
-
-/// Whose bytes are kept.
-enum Around {
-    /// Some of them have a record.
-    Ours,
-    /// Nobody's.
-    Nothing,
-    /// None of them has a record.
-    Foreign,
-}
-
-fn another_place(found: &str) -> ServiceError {
-    BlobError::Broken(format!("the files of this database are elsewhere: {found}")).into()
 }
 
 /// Those of the keys that no record has.

@@ -7,7 +7,7 @@ use chat_domain::ports::{BlobReader, BlobResult, BlobStore, Later, LinkTerms, St
 use chat_domain::{BlobKey, StageMark, Timestamp};
 use chat_files::DiskStore;
 use chat_media::MediaTools;
-use chat_service::{ChatService, FileOptions};
+use chat_service::{ChatService, FileOptions, Repair};
 
 use crate::support::{Fixture, GRACE, MAX_FILE};
 
@@ -83,6 +83,6 @@ async fn what_was_collected_since_it_was_listed_is_no_orphan() {
     };
     let service = ChatService::new(fixture.store.clone(), fixture.clock.clone());
     let service = service.keeping_files(files);
-    let check = service.check_files(false, &mut |_, _| {}).await;
+    let check = service.check_files(Repair::Not, &mut |_, _| {}).await;
     assert_eq!(check.expect("a check").differences, []);
 }

@@ -1,8 +1,7 @@
 //! Files that go when nothing uses them, and the check of what is kept.
 
-use chat_domain::ports::BlobError;
 use chat_domain::{Actor, File, Recipient, Timestamp};
-use chat_service::{DeleteGroup, FileDifference, ServiceError};
+use chat_service::{DeleteGroup, FileDifference, FilesFound, ServiceError};
 
 use crate::files::LATER;
 use crate::support::{Fixture, GRACE};
@@ -161,34 +160,30 @@ async fn a_check_finds_and_mends_what_is_wrong() {
 async fn files_that_are_elsewhere_are_missed() {
     let fixture = Fixture::new();
     let ada = Actor::User(fixture.user("ada").await);
-    let elsewhere = |cause: &str| {
-        let cause = format!("the files of this database are elsewhere: {cause}");
-        Err(ServiceError::Blobs(BlobError::Broken(cause)))
-    };
     let blobs = fixture.files().join("blobs");
     let foreign = |name: &str| {
         let key = format!("{}-{name}", "ab".repeat(32));
         std::fs::create_dir_all(blobs.join("ab")).expect("made");
         std::fs::write(blobs.join("ab").join(key), "x").expect("written");
     };
-    assert_eq!(fixture.service.find_files().await, Ok(()));
+    assert_eq!(fixture.service.find_files().await, Ok(FilesFound::Ours));
     foreign("70");
     let new = fixture.service.find_files().await;
-    assert_eq!(new, Ok(()), "a new database, in any place");
+    assert_eq!(new, Ok(FilesFound::Ours), "a new database, in any place");
 
     for bytes in [b"one", b"two"] {
         fixture.file(ada, bytes).await;
     }
-    assert_eq!(fixture.service.find_files().await, Ok(()));
+    assert_eq!(fixture.service.find_files().await, Ok(FilesFound::Ours));
     let away = fixture.files().join("away");
     std::fs::rename(&blobs, &away).expect("moved");
     let found = fixture.service.find_files().await;
-    assert_eq!(found, elsewhere("nothing is kept there"));
+    assert_eq!(found, Ok(FilesFound::None));
     foreign("71");
     let found = fixture.service.find_files().await;
-    assert_eq!(found, elsewhere("what is kept there is another database's"));
+    assert_eq!(found, Ok(FilesFound::Foreign));
 
-    // One that is lost is no sign of that.
+    // One that is lost, or no file, is no sign of that.
     std::fs::remove_dir_all(&blobs).expect("removed");
     std::fs::rename(&away, &blobs).expect("moved back");
     let one = fixture
@@ -197,13 +192,16 @@ async fn files_that_are_elsewhere_are_missed() {
         .0
         .key()
         .to_string();
-    std::fs::remove_file(blobs.join(&one[..2]).join(&one)).expect("removed");
-    assert_eq!(fixture.service.find_files().await, Ok(()));
+    let path = blobs.join(&one[..2]).join(&one);
+    std::fs::remove_file(&path).expect("removed");
+    assert_eq!(fixture.service.find_files().await, Ok(FilesFound::Ours));
+    std::fs::create_dir(&path).expect("made");
+    assert_eq!(fixture.service.find_files().await, Ok(FilesFound::Ours));
 
     // Nor is anything missed once all are known to be lost.
     std::fs::remove_dir_all(&blobs).expect("removed");
     assert_eq!(fixture.check(true).await.len(), 2);
-    assert_eq!(fixture.service.find_files().await, Ok(()));
+    assert_eq!(fixture.service.find_files().await, Ok(FilesFound::Ours));
 }
 
 #[tokio::test]

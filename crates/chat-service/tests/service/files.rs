@@ -4,7 +4,8 @@ use chat_domain::{
     Actor, Content, File, FileId, FileName, Message, MessageId, Recipient, ThumbnailSize, UserId,
 };
 use chat_service::{
-    DeleteFile, DeleteMessage, FileDifference, SendFile, SendMessage, ServiceError, StoreFile,
+    DeleteFile, DeleteMessage, FileDifference, Repair, SendFile, SendMessage, ServiceError,
+    StoreFile,
 };
 
 use crate::support::{Fixture, GRACE, MAX_FILE};
@@ -93,6 +94,7 @@ impl Fixture {
     }
 
     pub(crate) async fn check(&self, repair: bool) -> Vec<FileDifference> {
+        let repair = if repair { Repair::Careful } else { Repair::Not };
         let check = self.service.check_files(repair, &mut |_, _| {}).await;
         check.expect("checked").differences
     }

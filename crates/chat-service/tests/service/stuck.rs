@@ -2,7 +2,7 @@
 
 use chat_domain::ports::BlobError;
 use chat_domain::{Actor, Blob, BlobKey, FileSize};
-use chat_service::{Collected, FileDifference, ServiceError};
+use chat_service::{Collected, FileDifference, Repair, ServiceError};
 
 use crate::files::LATER;
 use crate::seam;
@@ -204,7 +204,7 @@ async fn a_check_goes_on_after_one_that_can_not_be_read() {
     // Four in a row, one that is well, and four again.
     let some = keys[..4].iter().chain(&keys[5..9]).copied();
     seam.stuck.lock().expect("keys").extend(some.clone());
-    let check = service.check_files(true, &mut |_, _| {}).await;
+    let check = service.check_files(Repair::Careful, &mut |_, _| {}).await;
     let check = check.expect("a check");
     let differences: Vec<_> = some.map(FileDifference::Unreadable).collect();
     assert_eq!(check.differences, differences);
@@ -212,7 +212,7 @@ async fn a_check_goes_on_after_one_that_can_not_be_read() {
     assert_eq!(fixture.check(false).await, [], "nothing was changed");
 
     seam.stuck.lock().expect("keys").insert(keys[4]);
-    let check = service.check_files(false, &mut |_, _| {}).await;
+    let check = service.check_files(Repair::Not, &mut |_, _| {}).await;
     assert_eq!(
         check,
         Err(BlobError::Unavailable("stuck".to_owned()).into())
@@ -233,7 +233,10 @@ async fn the_bytes_of_another_database_are_left_alone() {
     std::fs::create_dir_all(&beside).expect("made");
     std::fs::write(beside.join(&theirs), "x").expect("written");
 
-    let refused = fixture.service.check_files(true, &mut |_, _| {}).await;
+    let refused = fixture
+        .service
+        .check_files(Repair::Careful, &mut |_, _| {})
+        .await;
     let broken = |error| matches!(error, ServiceError::Blobs(BlobError::Broken(_)));
     assert!(broken(refused.expect_err("refused")));
     assert!(beside.join(&theirs).exists());
@@ -243,4 +246,15 @@ async fn the_bytes_of_another_database_are_left_alone() {
     assert_eq!(read.expect("it is known still"), b"ours");
     // Beside ours it is an orphan like any other.
     assert_eq!(fixture.check(true).await.len(), 1);
+
+    // Who says so has a repair without any of ours too.
+    std::fs::rename(&path, &away).expect("moved");
+    std::fs::write(beside.join(&theirs), "x").expect("written");
+    let forced = fixture
+        .service
+        .check_files(Repair::Forced, &mut |_, _| {})
+        .await;
+    assert_eq!(forced.expect("a repair").found, 2);
+    assert!(!beside.join(&theirs).exists());
+    assert_eq!(fixture.check(false).await, []);
 }
