@@ -101,7 +101,7 @@ pub enum ServiceError {
     /// Another request goes on with the upload.
     #[error("another request goes on with upload {0}")]
     UploadInterrupted(UploadId),
-    /// The service is being stopped; what has come of the upload is kept.
+    /// The service is being stopped; what has come of the upload is kept, but of a part that counts whole.
     #[error("the server is being stopped; go on with upload {0} soon, where HEAD says")]
     UploadStopped(UploadId),
     /// The actor knows the thing and may not do this.

@@ -120,8 +120,7 @@ codes! {
     UNAVAILABLE = "unavailable", 503,
         "The store is unavailable; nothing was done.";
     UPLOAD_STALLED = "upload_stalled", 503,
-        "The part stopped coming, or the server is being stopped; what came of it is kept, and HEAD tells how \
-         much that is.";
+        "The part stopped coming, or the server is being stopped; HEAD tells how much of it is kept.";
     OUTCOME_UNKNOWN = "outcome_unknown", 503,
         "The change may have been stored or not; send it again with the same key.";
 }

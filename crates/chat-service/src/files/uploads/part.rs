@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chat_domain::ports::BlobError;
-use chat_domain::{Actor, Upload, UploadId, UploadProgress};
+use chat_domain::{Actor, Upload, UploadProgress};
 
 use super::super::incoming::Room;
 use super::super::intake::Intake;
@@ -34,11 +34,6 @@ pub struct IncomingPart {
 }
 
 impl IncomingPart {
-    /// The upload.
-    pub fn id(&self) -> UploadId {
-        self.upload.id
-    }
-
     /// Takes the next bytes.
     ///
     /// # Errors
