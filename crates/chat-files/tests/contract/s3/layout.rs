@@ -105,13 +105,15 @@ async fn what_comes_slowly_is_written_down_anew() {
     let mut staged = world.staged(&bytes(9 * MIB, 1)).await;
     let journal = objects(&server, "staging").remove(0);
     let journal = server.bucket().join("some/prefix").join(journal);
-    let journal = fs::File::options().write(true).open(journal).unwrap();
-    let long_ago = UNIX_EPOCH + Duration::from_secs(7_200);
-    journal.set_modified(long_ago).unwrap();
-    drop(journal);
+    let age = || {
+        let journal = fs::File::options().write(true).open(&journal).unwrap();
+        let long_ago = UNIX_EPOCH + Duration::from_secs(7_200);
+        journal.set_modified(long_ago).unwrap();
+    };
     // Another node knows of it by that alone.
     let young = || async { at(&server).store.sweep(from_now(-3_600), &[]).await == Ok(0) };
     for minutes in [2, 2] {
+        age();
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(60 * minutes)).await;
         tokio::time::resume();
