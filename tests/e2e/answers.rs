@@ -204,30 +204,31 @@ fn failing(reached: &mut Reached) {
     }
 }
 
-/// A twin of a request that never comes to its end.
+/// One of two requests that are twins: neither comes to its end while the other one waits for it.
 fn in_flight(reached: &mut Reached) {
     let troubled = Arc::new(Troubled::hanging());
     let store = Arc::clone(&troubled);
     let app = App::start_over(&[], Seams::default().over_store(|_| store));
     let address = app.address();
     std::thread::scope(|scope| {
-        let twins: Vec<_> = operations()
-            .into_iter()
-            .filter(|operation| operation.changes)
-            .map(|operation| {
-                let key = format!("{} {}", operation.method, operation.path).replace(' ', "-");
-                let request = operation.good().header("Idempotency-Key", &key);
-                let first = request.clone();
-                // Answered when the jobs are dropped.
-                scope.spawn(move || first.send(address));
-                scope.spawn(move || {
-                    std::thread::sleep(Duration::from_millis(500));
-                    request.send_and_place(address).1
-                })
-            })
-            .collect();
-        for twin in twins {
-            reached.0.extend(twin.join().expect("a twin"));
+        let (told, answers) = mpsc::channel();
+        let mut pairs = 0;
+        for operation in operations() {
+            if !operation.changes {
+                continue;
+            }
+            pairs += 1;
+            let key = format!("{} {}", operation.method, operation.path).replace(' ', "-");
+            let request = operation.good().header("Idempotency-Key", &key);
+            for twin in [request.clone(), request] {
+                let told = told.clone();
+                scope.spawn(move || told.send(twin.send_and_place(address).1));
+            }
+        }
+        drop(told);
+        // The other one of each is answered when the jobs are dropped.
+        for place in answers.iter().take(pairs) {
+            reached.0.extend(place);
         }
         troubled.let_go();
     });

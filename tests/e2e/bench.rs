@@ -143,7 +143,12 @@ fn a_whole_run_measures_every_workload_beside_its_floor() {
 
 #[test]
 fn a_server_that_acknowledges_too_early_gets_no_figures() {
-    let output = bench(&["--server", EARLY_ACK, "--workloads", "w3"]);
+    let run = || bench(&["--server", EARLY_ACK, "--workloads", "w3"]);
+    // All kills of a run may come while what is acknowledged is being written.
+    let found = (0..5)
+        .map(|_| run())
+        .find(|output| !output.status.success());
+    let output = found.expect("it is found out");
     assert_eq!(output.status.code(), Some(1));
     assert!(
         said(&output).contains("was acknowledged and is lost"),

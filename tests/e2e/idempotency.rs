@@ -297,9 +297,8 @@ fn expired_keys_go_by_themselves() {
     let hi = json!({"receiver_id": bob, "type": "text", "content": "hi"});
     for number in 0..5 {
         let key = format!("k-{number}");
-        request(Some(ada), "POST", "/messages", &hi, &key)
-            .send(app.address())
-            .expect(201);
+        let sent = request(Some(ada), "POST", "/messages", &hi, &key).send(app.address());
+        assert_eq!(sent.expect(201)["id"], number + 1);
     }
     let kept = || {
         let rows = digest(&app.database());
@@ -307,10 +306,9 @@ fn expired_keys_go_by_themselves() {
             .filter(|row| row.starts_with("idempotency_keys: "))
             .count()
     };
-    assert_eq!(kept(), 5);
     let begun = std::time::Instant::now();
     while kept() > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "they stay");
+        assert!(begun.elapsed() < Duration::from_secs(60), "they stay");
         std::thread::sleep(Duration::from_millis(50));
     }
     let anew = request(Some(ada), "POST", "/messages", &hi, "k-0").send(app.address());

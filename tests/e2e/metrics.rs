@@ -1,5 +1,7 @@
 //! The metrics of the running server.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::support::{App, Exposition, Request};
@@ -64,8 +66,10 @@ fn the_store_is_told_of_too() {
     app.users(["ada", "bob"]);
     // When it starts, the server looks for expired answers and for files of deleted groups, each of
     // which is a job too. Jobs are waited for and not batches: any of the four may share one.
+    let begun = Instant::now();
     let mut before = metrics(&app);
     while before.value("chat_store_batch_jobs_sum", &[]) < 4.0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "not all came");
         before = metrics(&app);
     }
     app.users(["cyd", "dan"]);

@@ -266,9 +266,16 @@ fn what_nothing_uses_goes_after_its_grace() {
     let app = App::start_with(&[("file_grace", "1s")]);
     let [ada, bob] = app.users(["ada", "bob"]);
     let unsent = app.file(ada, "a.txt", b"unsent");
-    let kept = app.file(ada, "b.txt", b"kept");
-    let send = json!({"receiver_id": bob, "type": "file", "file_id": kept});
-    app.as_user(ada).post("/messages", &send).expect(201);
+    // In use from the first moment on.
+    let to = bob.to_string();
+    let send = Request::new("POST", "/messages").header("X-User-Id", &ada.to_string());
+    let send = send.form(&[
+        Part::Text("receiver_id", &to),
+        Part::Text("type", "file"),
+        Part::File("b.txt", b"kept"),
+    ]);
+    let sent = send.send(app.address()).expect(201);
+    let kept = sent["file_id"].as_i64().expect("an id");
     let begun = Instant::now();
     while app.as_user(ada).get(&format!("/files/{unsent}")).status == 200 || blobs(&app) > 1 {
         assert!(begun.elapsed() < Duration::from_secs(30), "it stays");

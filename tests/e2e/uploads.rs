@@ -75,10 +75,16 @@ impl Upload {
         self.part(offset, bytes).send(self.address)
     }
 
+    /// As a client asks: again, while a part can't be ended.
     fn head(&self) -> Answer {
-        let answer = self.request("HEAD").tus().send(self.address);
-        assert_eq!(answer.status, 200, "of {}", self.path);
-        answer
+        let begun = Instant::now();
+        loop {
+            let answer = self.request("HEAD").tus().send(self.address);
+            if answer.status != 423 || begun.elapsed() > Duration::from_secs(30) {
+                assert_eq!(answer.status, 200, "of {}", self.path);
+                return answer;
+            }
+        }
     }
 
     /// How many bytes have come.

@@ -62,9 +62,11 @@ fn interrupted(app: &App, reached: &mut Reached) {
     let slow = slow.header("Content-Length", "10");
     std::thread::scope(|scope| {
         let slow = scope.spawn(move || slow.send_and_place(at).1);
-        // Whether it has begun by then nobody can see; if not, it finds another offset or goes on.
-        std::thread::sleep(Duration::from_millis(300));
-        reached.send(at, &of(ADA, "HEAD", "/uploads/2").tus());
+        // Whether it has begun nobody can see: who asks before that interrupts nothing.
+        while !slow.is_finished() {
+            std::thread::sleep(Duration::from_millis(100));
+            reached.send(at, &of(ADA, "HEAD", "/uploads/2").tus());
+        }
         reached.0.extend(slow.join().expect("it is answered"));
     });
 }

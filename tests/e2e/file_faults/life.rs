@@ -17,6 +17,9 @@ use crate::support::{DIES, Process, Request, SERVER, execute, server_command_at}
 /// How long collection may take until nothing is left to collect.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a step may take to follow what it did.
+const A_STEP: Duration = Duration::from_secs(3);
+
 /// No grace period of the test ends by itself.
 const LONG: &str = "1h";
 /// What is unused goes soon.
@@ -65,8 +68,9 @@ impl Lives {
             let end = teller.go_on(server.address());
             assert!(matches!(end, End::Told), "{end:?}");
         }
-        break_off(&server, &after);
+        let broken_off = break_off(&server, &after);
         server.kill();
+        drop(broken_off);
         // As if an hour had gone by.
         execute(
             &after.join("chat.db"),
@@ -134,7 +138,7 @@ fn people(server: &Process) {
 
 /// Leaves a file half-way in, beside the upload that was left off: the server has some of its bytes when
 /// it is killed.
-fn break_off(server: &Process, data: &Path) {
+fn break_off(server: &Process, data: &Path) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).expect("a connection");
     let head = format!(
         "POST /files HTTP/1.1\r\nHost: localhost\r\nX-User-Id: {ADA}\r\nContent-Length: 100000\r\n\
@@ -149,6 +153,7 @@ fn break_off(server: &Process, data: &Path) {
         assert!(begun.elapsed() < PATIENCE, "nothing is staged");
         std::thread::sleep(Duration::from_millis(5));
     }
+    stream
 }
 
 /// What came of a life.
@@ -212,6 +217,11 @@ impl Life {
                 let left = collected(data, teller, || process.has_ended());
                 if last.is_none() {
                     return left;
+                }
+                // What it did last may be seen before it comes to its step.
+                let begun = Instant::now();
+                while !process.has_ended() && begun.elapsed() < A_STEP {
+                    std::thread::sleep(Duration::from_millis(10));
                 }
             }
             End::Told | End::Refused(_) => {}

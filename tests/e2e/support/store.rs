@@ -16,7 +16,11 @@ pub(crate) fn execute(database: &Path, statement: &str) {
 
 fn connect(database: &Path) -> SqliteConnection {
     let path = database.display().to_string();
-    SqliteConnection::establish(&path).expect("the database opens")
+    let mut connection = SqliteConnection::establish(&path).expect("the database opens");
+    // A sweep of the server's may be writing.
+    let patient = connection.batch_execute("PRAGMA busy_timeout = 10000");
+    patient.expect("a setting");
+    connection
 }
 
 /// Every row that `query` gives as `line`.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use chat_domain::ports::{Cost, ReadJob, Refused, Store, WriteJob};
 use chat_server::Seams;
 
+use super::until;
+
 /// Does what the store behind it does; writes perhaps later.
 pub(super) struct Held {
     store: Arc<dyn Store>,
@@ -16,6 +18,8 @@ pub(super) struct Held {
 struct Waiting {
     /// How many writes still pass.
     passing: usize,
+    /// How many have passed.
+    passed: usize,
     /// The writes that wait; none while nothing is held.
     jobs: Option<Vec<Box<dyn WriteJob>>>,
 }
@@ -45,12 +49,15 @@ impl Held {
         (Found(found), seams)
     }
 
-    /// Writes wait after the next `passing` ones.
-    pub(super) fn hold_after(&self, passing: usize) {
-        *self.held() = Waiting {
-            passing,
-            jobs: Some(Vec::new()),
-        };
+    /// Writes wait after the next `passing` ones, once `before` have passed: those of the test, and the two
+    /// sweeps of a server that starts, which come when they like.
+    pub(super) fn hold_after(&self, before: usize, passing: usize) {
+        until("what was before has passed", || {
+            self.held().passed >= before
+        });
+        let mut held = self.held();
+        held.passing = passing;
+        held.jobs = Some(Vec::new());
     }
 
     pub(super) fn holds_any(&self) -> bool {
@@ -74,7 +81,11 @@ impl Held {
 impl Store for Held {
     fn submit(&self, job: Box<dyn WriteJob>) -> Result<(), Refused<dyn WriteJob>> {
         let mut held = self.held();
-        let Waiting { passing, jobs } = &mut *held;
+        let Waiting {
+            passing,
+            passed,
+            jobs,
+        } = &mut *held;
         match jobs {
             Some(jobs) if *passing == 0 => {
                 jobs.push(job);
@@ -82,6 +93,7 @@ impl Store for Held {
             }
             _ => {
                 *passing = passing.saturating_sub(1);
+                *passed += 1;
                 drop(held);
                 self.store.submit(job)
             }

@@ -102,7 +102,11 @@ impl Client {
         match fate {
             Fate::Arrives => {
                 let answer = request.send(upload.address);
-                assert!([204, 409].contains(&answer.status), "{}", answer.status);
+                assert!(
+                    [204, 409, 423].contains(&answer.status),
+                    "{}",
+                    answer.status
+                );
             }
             Fate::Cut => Begun::of(&request, upload.address).cut(),
             Fate::HangsUp => Begun::of(&request, upload.address).hang_up(),

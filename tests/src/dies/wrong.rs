@@ -12,8 +12,8 @@ use chat_domain::{BlobKey, StageMark, Timestamp};
 
 use crate::early_delete::{Blobs, EarlyDelete};
 
-/// How much later that is done which was said to be done.
-const LATE: Duration = Duration::from_millis(300);
+/// How much later that is done which was said to be done: the process is killed before.
+const LATE: Duration = Duration::from_secs(5);
 
 /// In which way the server is wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
