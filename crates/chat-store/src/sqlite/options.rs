@@ -21,6 +21,7 @@ pub struct SqliteOptions {
     pub(super) scans: u32,
     pub(super) queue: usize,
     pub(super) max_batch: usize,
+    pub(super) batch_budget: Duration,
     pub(super) busy_timeout: Duration,
 }
 
@@ -33,6 +34,7 @@ impl SqliteOptions {
             scans: 2,
             queue: 1024,
             max_batch: 256,
+            batch_budget: Duration::from_millis(50),
             busy_timeout: Duration::from_secs(5),
         }
     }
@@ -65,6 +67,15 @@ impl SqliteOptions {
     #[must_use]
     pub fn max_batch(mut self, jobs: usize) -> Self {
         self.max_batch = jobs.max(1);
+        self
+    }
+
+    /// How much work is put into a batch before it is committed although more jobs wait; 50
+    /// milliseconds when not given. Tests that put jobs into one batch give more than they can take.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn batch_budget(mut self, work: Duration) -> Self {
+        self.batch_budget = work;
         self
     }
 

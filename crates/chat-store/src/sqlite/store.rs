@@ -91,6 +91,7 @@ impl SqliteStore {
             conn: Some(Writing::over(conn)),
             queue,
             max_batch: options.max_batch,
+            budget: options.batch_budget,
             running: Arc::clone(&running),
             stats: Arc::clone(&stats),
             checkpoints,

@@ -21,16 +21,15 @@ use super::job::Job;
 use super::lock::FileLock;
 use super::stats::Stats;
 
-/// After this much work a batch is committed although more jobs wait: the first of them has waited for
-/// all of it.
-const BUDGET: Duration = Duration::from_millis(50);
-
 /// The writing side of a store. It owns the lock on the file, which so outlives the last commit.
 pub(super) struct Writer {
     pub(super) database: Database,
     pub(super) conn: Option<Writing>,
     pub(super) queue: Receiver<Job>,
     pub(super) max_batch: usize,
+    /// After this much work a batch is committed although more jobs wait: the first of them has waited
+    /// for all of it.
+    pub(super) budget: Duration,
     pub(super) running: Arc<AtomicBool>,
     pub(super) stats: Arc<Stats>,
     pub(super) checkpoints: Checkpoints,
@@ -90,7 +89,7 @@ impl Writer {
             return self.refuse(waiting, &StoreError::Unavailable(error.to_string()));
         }
         self.running.store(true, Ordering::Relaxed);
-        let mut batch = Batch::run(&mut writing, waiting, BUDGET);
+        let mut batch = Batch::run(&mut writing, waiting, self.budget);
         self.running.store(false, Ordering::Relaxed);
         // Only a connection of which nothing is in doubt is used again. Dropping it undoes what is
         // left of the transaction, before any job is told so.

@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 
 use chat_domain::ConversationId;
 use chat_domain::ports::{Outcome, Store, StoreError, Verdict, WriteJob, WriteTx};
+use chat_store::SqliteOptions;
 
 use super::World;
 use crate::harness::{Ended, begin, event, limit, new_user, undo, write};
@@ -221,7 +222,7 @@ fn a_long_row_of_jobs_is_done_in_order() {
 
 #[test]
 fn jobs_beyond_the_time_of_a_batch_wait_for_the_next() {
-    let world = World::new();
+    let world = World::with(|options| SqliteOptions::new(options.path()));
     let hold = world.hold_writer();
     let (seen, sees) = channel();
     let store = world.store.clone();

@@ -104,7 +104,7 @@ fn writes_beyond_a_batch_go_on_waiting() {
 
 #[test]
 fn what_a_slow_batch_leaves_to_the_next_is_taken_once() {
-    let world = World::new();
+    let world = World::with(|options| SqliteOptions::new(options.path()));
     let hold = world.hold_writer();
     let slow = begin(&*world.store, |_| {
         thread::sleep(Duration::from_millis(80));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
 use chat_domain::ports::Store;
 use chat_store::{SqliteOptions, SqliteStore};
@@ -12,6 +13,8 @@ use tempfile::TempDir;
 
 use super::plans;
 use crate::harness::{Db, Pending, begin};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// A store for the suite. When the test is over, the plans of its statements are looked at.
 pub(crate) fn fresh() -> Db {
@@ -32,10 +35,11 @@ impl World {
         Self::with(|options| options)
     }
 
-    /// A store with other options.
+    /// A store with other options. However slow the machine is, what waits together is one batch.
     pub(crate) fn with(change: impl FnOnce(SqliteOptions) -> SqliteOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let options = change(SqliteOptions::new(dir.path().join("chat.db")));
+        let options = SqliteOptions::new(dir.path().join("chat.db")).batch_budget(HOUR);
+        let options = change(options);
         Self {
             store: Arc::new(SqliteStore::open(&options).unwrap()),
             dir,
