@@ -18,7 +18,7 @@ const GO_ON: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 
 fn options() -> HttpOptions {
     HttpOptions {
-        body_timeout: Duration::from_millis(500),
+        body_timeout: Duration::from_secs(3),
         ..HttpOptions::default()
     }
 }

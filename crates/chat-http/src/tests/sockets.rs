@@ -13,7 +13,7 @@ use crate::{HttpOptions, server};
 /// A server for one test.
 fn start(store: FakeStore) -> SocketAddr {
     let options = HttpOptions {
-        body_timeout: Duration::from_millis(200),
+        body_timeout: Duration::from_secs(3),
         ..HttpOptions::default()
     };
     start_with(store, options).0
