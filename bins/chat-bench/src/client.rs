@@ -1,7 +1,7 @@
 //! A keep-alive HTTP/1.1 connection that costs as little as it can: it shares the machine with what it
 //! measures.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,10 +18,13 @@ use crate::interrupt;
 const MOST_HEADERS: usize = 32;
 
 /// How long an answer may take: a server that never answers should not be waited for in silence.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long it may take when a file goes with it, on a disk that is slow and asked by many.
 const PATIENCE_WITH_FILES: Duration = Duration::from_secs(600);
+
+/// The status that says that no request came.
+const REQUEST_TIMEOUT: u16 = 408;
 
 /// How much of an answer that is not held is read at once.
 const PIECE: usize = 256 * 1024;
@@ -62,7 +65,12 @@ pub(crate) struct Answer<'a> {
 /// One connection.
 pub(crate) struct Client {
     stream: TcpStream,
+    address: SocketAddr,
     host: String,
+    /// How long an answer may take without a file.
+    patience: Duration,
+    /// Whether nothing was answered yet.
+    unused: bool,
     request: Vec<u8>,
     file: Option<Sent>,
     wanted: Option<Content>,
@@ -164,14 +172,12 @@ impl Answer<'_> {
 
 impl Client {
     pub(crate) async fn connect(target: &Target) -> Result<Self> {
-        let stream = timeout(PATIENCE, TcpStream::connect(target.address))
-            .await
-            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
-            .with_context(|| format!("can't connect to {}", target.address))?;
-        stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            stream: connect(target.address).await?,
+            address: target.address,
             host: target.host.clone(),
+            patience: PATIENCE,
+            unused: true,
             request: Vec::new(),
             file: None,
             wanted: None,
@@ -191,28 +197,40 @@ impl Client {
 
     /// Sends the request, and reads the whole answer.
     pub(crate) async fn exchange(&mut self) -> Result<Answer<'_>> {
-        let patience = match (&self.file, &self.wanted) {
-            (None, None) => PATIENCE,
-            _ => PATIENCE_WITH_FILES,
-        };
-        let (status, body) = timeout(patience, self.converse())
-            .await
-            .with_context(|| format!("no answer within {} s", patience.as_secs()))??;
+        let mut answered = self.converse_in_time().await?;
+        if self.unused && answered.0 == REQUEST_TIMEOUT {
+            // The server has waited long enough for a first request, and said so before this one came.
+            self.stream = connect(self.address).await?;
+            answered = self.converse_in_time().await?;
+        }
+        self.unused = false;
+        let (status, body) = answered;
         Ok(Answer {
             status,
             body: &self.answer[body..],
         })
     }
 
+    async fn converse_in_time(&mut self) -> Result<(u16, usize)> {
+        let patience = match (&self.file, &self.wanted) {
+            (None, None) => self.patience,
+            _ => PATIENCE_WITH_FILES,
+        };
+        timeout(patience, self.converse())
+            .await
+            .with_context(|| format!("no answer within {} s", patience.as_secs()))?
+    }
+
     /// The status, and where in what was read the body begins, unless it was not to be held.
     async fn converse(&mut self) -> Result<(u16, usize)> {
-        self.send().await?;
-        self.answer.clear();
-        let (status, body, end) = loop {
-            self.read().await?;
-            if let Some(head) = head(&self.answer)? {
-                break head;
-            }
+        let (status, body, end) = match self.send().await {
+            Ok(()) => self.read_head().await?,
+            // Why the server has ended the connection may lie there to be read.
+            Err(error) if self.unused && error.is::<io::Error>() => match self.read_head().await {
+                Ok(head) if head.0 == REQUEST_TIMEOUT => head,
+                _ => return Err(error),
+            },
+            Err(error) => return Err(error),
         };
         if status == 200
             && let Some(wanted) = self.wanted.take()
@@ -225,6 +243,16 @@ impl Client {
         }
         ensure!(self.answer.len() == end, "more came than one answer");
         Ok((status, body))
+    }
+
+    async fn read_head(&mut self) -> Result<(u16, usize, usize)> {
+        self.answer.clear();
+        loop {
+            self.read().await?;
+            if let Some(head) = head(&self.answer)? {
+                return Ok(head);
+            }
+        }
     }
 
     async fn send(&mut self) -> Result<()> {
@@ -269,6 +297,15 @@ impl Client {
         }
         Ok(())
     }
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = timeout(PATIENCE, TcpStream::connect(address))
+        .await
+        .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        .with_context(|| format!("can't connect to {address}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// The status, where the body begins, and where it ends; none while the head is not whole.

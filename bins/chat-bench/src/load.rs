@@ -124,10 +124,11 @@ pub(crate) fn run<W: Workload>(target: &Target, workload: &W, load: Load) -> Res
         shared.ready.wait();
         // What it costs the server to be connected to is no request's.
         let before = used();
-        shared.ready.wait();
+        // No later than a connection's own.
         let start = Instant::now();
+        shared.ready.wait();
         if let Some(pacer) = &shared.pacer {
-            pacer.run(start, load.connections, &shared.failed);
+            pacer.run(Instant::now(), load.connections, &shared.failed);
         }
         let ends: Vec<_> = running.into_iter().map(ScopedJoinHandle::join).collect();
         (before, start.elapsed(), ends)

@@ -1,5 +1,7 @@
 //! Answers that are good, late, or none.
 
+use std::io::{BufRead, BufReader, Write};
+
 use super::*;
 
 #[test]
@@ -12,31 +14,37 @@ fn a_head_is_read_once_it_is_whole() {
     }
 }
 
+/// Reads a request: its body, if it has one. None when no other comes.
+#[allow(clippy::option_option, reason = "no request is not one without a body")]
+fn body(reader: &mut impl BufRead) -> Option<Option<Vec<u8>>> {
+    let mut lines = Vec::new();
+    while lines.last().is_none_or(|line| line != "\r\n") {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return None;
+        }
+        lines.push(line);
+    }
+    let length = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("Content-Length: "));
+    Some(length.map(|length| {
+        let mut body = vec![0; length.trim().parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        body
+    }))
+}
+
 /// A server that answers the body of each form that it got, without its first `skipped` bytes.
 fn mirror(skipped: usize) -> Target {
-    use std::io::{BufRead, BufReader, Read, Write};
-
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut content = Vec::new();
-        loop {
-            let mut lines = Vec::new();
-            while lines.last().is_none_or(|line| line != "\r\n") {
-                let mut line = String::new();
-                if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                    return;
-                }
-                lines.push(line);
-            }
-            let length = lines
-                .iter()
-                .find_map(|line| line.strip_prefix("Content-Length: "));
-            if let Some(length) = length {
-                let mut form = vec![0; length.trim().parse().unwrap()];
-                reader.read_exact(&mut form).unwrap();
+        while let Some(form) = body(&mut reader) {
+            if let Some(form) = form {
                 let head = form.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
                 let end = form.len() - BOUNDARY.len() - 8;
                 assert_eq!(&form[end..end + 4], b"\r\n--");
@@ -98,6 +106,87 @@ fn no_content_needs_no_length() {
     assert!(head(b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n").is_err());
 }
 
+/// A server that gives up so many connections before they are used, and answers all requests of the next.
+fn impatient(given_up: usize) -> Target {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for _ in 0..given_up {
+            let (mut stream, _) = listener.accept().unwrap();
+            let answer = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(answer).unwrap();
+        }
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while body(&mut reader).is_some() {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+            stream.write_all(answer).unwrap();
+        }
+    });
+    Target {
+        address,
+        host: "localhost".to_owned(),
+        pid: None,
+    }
+}
+
+#[test]
+fn a_connection_that_was_given_up_unused_is_made_anew_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    // The large one breaks off while it is sent.
+    let files = [None, Some(Content::new("tag", 1, 30_000_000))];
+    for file in &files {
+        for (given_up, status) in [(0, 200), (1, 200), (2, REQUEST_TIMEOUT)] {
+            let target = impatient(given_up);
+            runtime.block_on(async {
+                let mut client = Client::connect(&target).await.unwrap();
+                if given_up > 0 {
+                    client.stream.readable().await.unwrap();
+                }
+                match file {
+                    Some(file) => client.request().post_file("/files", None, file),
+                    None => client.request().get("/", None),
+                }
+                let answer = client.exchange().await.unwrap();
+                answer.expect(status).unwrap();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_later_answer_of_this_kind_is_an_answer() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = Target {
+        address: listener.local_addr().unwrap(),
+        host: "localhost".to_owned(),
+        pid: None,
+    };
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        for status in [200, REQUEST_TIMEOUT] {
+            body(&mut reader).unwrap();
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut client = Client::connect(&target).await.unwrap();
+        for status in [200, REQUEST_TIMEOUT] {
+            client.request().get("/", None);
+            client.exchange().await.unwrap().expect(status).unwrap();
+        }
+    });
+}
+
 #[test]
 fn who_never_answers_is_not_waited_for_in_silence() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -112,6 +201,7 @@ fn who_never_answers_is_not_waited_for_in_silence() {
         .unwrap();
     let error = runtime.block_on(async {
         let mut client = Client::connect(&target).await.unwrap();
+        client.patience = Duration::from_secs(1);
         client.request().get("/", None);
         client.exchange().await.err().unwrap()
     });
