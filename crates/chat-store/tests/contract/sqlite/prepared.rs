@@ -174,7 +174,9 @@ fn a_day_of_files(world: &World, [ada, bob]: [UserId; 2]) {
 
 fn prepared_world() -> (World, [UserId; 2]) {
     plans::watch();
-    let world = World::with(|options| options.readers(1));
+    let world = World::with(|options| options.readers(1).scans(1));
+    // A reader that came later would be asked first, and has prepared nothing.
+    world.open_readers(2);
     let db = world.db();
     let [ada, bob] = db.users(["ada", "bob"]);
     db.group("team", &[ada, bob]);

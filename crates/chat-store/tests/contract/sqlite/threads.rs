@@ -41,6 +41,7 @@ pub(super) fn begin_read(world: &World, cost: Cost) -> (Sender<()>, JoinHandle<S
 #[test]
 fn without_a_free_reader_a_read_is_handed_back() {
     let world = World::with(|options| options.readers(1).scans(1));
+    world.open_readers(2);
     let busy = [Cost::Bounded; 2].map(|cost| begin_read(&world, cost));
     assert_eq!(read(&*world.store, |_| Ok(())), Err(StoreError::Overloaded));
     for (go_on, busy) in busy {
@@ -53,6 +54,7 @@ fn without_a_free_reader_a_read_is_handed_back() {
 #[test]
 fn scans_leave_bounded_reads_their_connections() {
     let world = World::with(|options| options.readers(1).scans(2));
+    world.open_readers(3);
     let busy = [Cost::Scan; 2].map(|cost| begin_read(&world, cost));
     assert_eq!(read(&*world.store, |_| Ok(())), Ok(()));
     for (go_on, busy) in busy {

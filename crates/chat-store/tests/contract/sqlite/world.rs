@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chat_domain::ports::Store;
+use chat_domain::ports::{Store, StoreError, StoreResult};
 use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::{Connection, InstrumentationEvent};
 use diesel::sqlite::SqliteConnection;
 use tempfile::TempDir;
 
 use super::plans;
-use crate::harness::{Db, Pending, begin};
+use crate::harness::{Db, Pending, begin, read};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -61,6 +61,16 @@ impl World {
         unwatched(self.path().to_str().unwrap())
     }
 
+    /// Opens so many readers, which else come as they are needed. On a slow machine that takes longer
+    /// than a read waits for one.
+    pub(crate) fn open_readers(&self, count: u32) {
+        let begun = Instant::now();
+        while let Err(error) = nested_reads(&self.store, count) {
+            assert_eq!(error, StoreError::Overloaded);
+            assert!(begun.elapsed() < Duration::from_secs(60), "they don't open");
+        }
+    }
+
     /// Holds the writer inside a job until the guard is dropped; what is submitted until then is one
     /// batch.
     pub(crate) fn hold_writer(&self) -> Hold {
@@ -79,6 +89,15 @@ impl World {
             _holding: holding,
         }
     }
+}
+
+/// So many reads at once, each inside of another.
+fn nested_reads(store: &Arc<SqliteStore>, count: u32) -> StoreResult<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    let inner = Arc::clone(store);
+    read(&**store, move |_| nested_reads(&inner, count - 1))
 }
 
 /// A connection that is not the store's: its statements are nobody's concern.
