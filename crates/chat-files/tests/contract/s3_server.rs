@@ -3,9 +3,11 @@
 
 #![allow(dead_code, reason = "whoever includes it has a use for some of it")]
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -22,6 +24,9 @@ pub(crate) const SECRET_ACCESS_KEY: &str = "a key for tests";
 
 /// The one bucket.
 pub(crate) const BUCKET: &str = "chat-files";
+
+/// How long its port may be somebody else's when it is started again.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The server; it stops when this is dropped, and its directory goes.
 pub(crate) struct S3Server {
@@ -63,7 +68,7 @@ impl S3Server {
             let runtime = { runtime }.enable_all().build().unwrap();
             // When it ends, its connections end with it.
             runtime.block_on(async {
-                let listener = TcpListener::bind(wanted).await.unwrap();
+                let listener = bind(wanted).await;
                 bound.send(listener.local_addr().unwrap()).unwrap();
                 tokio::select! {
                     () = serve(&listener, service) => {}
@@ -122,6 +127,19 @@ impl S3Server {
 /// s3s-fs writes down each upload under this name.
 fn is_upload(name: &str) -> bool {
     name.starts_with(".upload-") && name.ends_with(".json")
+}
+
+/// While it was stopped, somebody else may have been given its port for a while.
+async fn bind(wanted: SocketAddr) -> TcpListener {
+    let begun = Instant::now();
+    loop {
+        match TcpListener::bind(wanted).await {
+            Ok(listener) => return listener,
+            Err(error) if error.kind() != ErrorKind::AddrInUse => panic!("{error}"),
+            Err(error) => assert!(begun.elapsed() < PATIENCE, "{wanted}: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn serve(listener: &TcpListener, service: S3Service) {
