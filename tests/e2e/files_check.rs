@@ -35,6 +35,13 @@ fn check(data: &Path, flags: &[&str]) -> (i32, String, String) {
     (done.status.code().expect("a code"), out, err)
 }
 
+/// Copies the database of a data folder.
+fn back_up(data: &Path, copy: &Path) {
+    let mut backup = server_command();
+    backup.arg("backup").arg(copy).arg("--data-dir").arg(data);
+    assert!(output(&mut backup).status.success());
+}
+
 /// What blobs there are, by id: their keys.
 fn keys(data: &Path) -> Vec<String> {
     let query = "SELECT lower(hex(hash)) || '-' || id AS line FROM blobs ORDER BY id";
@@ -218,9 +225,7 @@ fn files_that_a_server_uses_are_not_repaired_with_another_database() {
     let server = Process::start(&data);
     store(&server, "before", b"before");
     let copy = dir.path().join("copy.db");
-    let mut backup = server_command();
-    backup.arg("backup").arg(&copy).arg("--data-dir").arg(&data);
-    assert!(output(&mut backup).status.success());
+    back_up(&data, &copy);
     let after = store(&server, "after", b"after");
 
     let url = format!("sqlite://{}", copy.display());
@@ -246,9 +251,7 @@ fn a_backup_whose_files_are_all_gone_serves_and_can_be_repaired() {
     let server = Process::start(&data);
     let old = store(&server, "old", b"old");
     let copy = dir.path().join("copy.db");
-    let mut backup = server_command();
-    backup.arg("backup").arg(&copy).arg("--data-dir").arg(&data);
-    assert!(output(&mut backup).status.success());
+    back_up(&data, &copy);
     store(&server, "newer", b"newer");
     assert!(server.terminate().success());
     let all = keys(&data);
