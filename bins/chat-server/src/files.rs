@@ -111,7 +111,7 @@ pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<ExitCode> {
 fn check(config: &Config, repair: Repair) -> Result<ExitCode> {
     let database = serve::existing_options(config);
     // It must be there: in one that were made here no record would have any of the bytes, and a repair
-    // would remove them all.
+    // would set them all aside.
     let reading = ReadOnlySqliteStore::open(&database)?;
     // And so must the files: a folder that were made here would have lost them all.
     if let FilesPlace::Disk(dir) = &config.files

@@ -33,7 +33,7 @@ pub struct App {
 ///
 /// # Errors
 /// One sentence that says what to do: an address that can't be bound, a folder that can't be
-/// written, a database that can't be opened, files that are another database's.
+/// written, a database that can't be opened, a place without any of its files.
 pub async fn compose(config: &Config) -> Result<App> {
     compose_over(config, Seams::default()).await
 }
@@ -68,7 +68,8 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
 }
 
 /// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, parts of
-/// uploads keep what they have brought, and what the writer was given is stored. A second signal waits for no request any more.
+/// uploads keep what they have brought, and what the writer was given is stored. A second signal waits
+/// for no request any more.
 pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
         let mut signals = Signals::install().context("can't listen for signals")?;

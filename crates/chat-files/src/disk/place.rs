@@ -24,7 +24,8 @@ pub(super) struct Place {
     /// the directory is there says less: another upload may have made it just now, and may not have
     /// come to sync it.
     named: [AtomicBool; 256],
-    /// Held for as long as this is. None where none can be made: nobody can change anything there.
+    /// Held for as long as this is. None where there is none and this user can make none, as where a check
+    /// only reads.
     _lock: Option<File>,
 }
 
