@@ -1,5 +1,5 @@
 //! Builds the crate again when a migration is added or changed: they are embedded.
 
 fn main() {
-    println!("cargo::rerun-if-changed=migrations/sqlite");
+    println!("cargo::rerun-if-changed=migrations");
 }

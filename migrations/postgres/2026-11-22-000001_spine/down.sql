@@ -1,0 +1,12 @@
+DROP TABLE event_log;
+DROP TABLE event_outbox;
+DROP TABLE events;
+DROP TABLE seen_ranges;
+DROP TABLE seens;
+DROP TABLE messages;
+DROP TABLE files;
+DROP TABLE participants;
+DROP TABLE conversations;
+DROP TABLE group_members;
+DROP TABLE groups;
+DROP TABLE users;
