@@ -13,6 +13,6 @@ use crate::{Config, cli, serve};
 pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<()> {
     let file = args.get_one::<OsString>(cli::FILE).context("no file")?;
     let file = Path::new(file);
-    chat_store::backup(&serve::existing_options(config), file)?;
+    chat_store::sqlite::backup(&serve::existing_options(config), file)?;
     say(format_args!("{} is a copy of the database", file.display()))
 }

@@ -8,7 +8,7 @@ use crate::{Config, serve};
 /// Runs what is missing and says what was run.
 pub(crate) fn run(config: &Config) -> Result<()> {
     let options = serve::store_options(config)?;
-    let applied = chat_store::migrate(&options)?;
+    let applied = chat_store::sqlite::migrate(&options)?;
     if applied.is_empty() {
         say("the database is up to date")?;
     }

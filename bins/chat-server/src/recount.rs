@@ -21,12 +21,12 @@ pub(crate) fn run(config: &Config, repair: bool) -> Result<ExitCode> {
         bar.set_position(done);
     };
     let counted = if repair {
-        let repair = chat_store::repair(&options, &mut progress)?;
+        let repair = chat_store::sqlite::repair(&options, &mut progress)?;
         bar.finish_and_clear();
         mended(&repair.mended)?;
         repair.after
     } else {
-        let recount = chat_store::recount(&options, &mut progress)?;
+        let recount = chat_store::sqlite::recount(&options, &mut progress)?;
         bar.finish_and_clear();
         recount
     };

@@ -178,6 +178,7 @@ impl ServiceError {
                 "unavailable"
             }
             Self::Store(StoreError::OutcomeUnknown(_)) => "outcome_unknown",
+            Self::Store(StoreError::KeyInFlight) => "idempotency_in_flight",
             Self::Store(StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_))
             | Self::Blobs(BlobError::Missing | BlobError::Broken(_)) => "internal",
         }

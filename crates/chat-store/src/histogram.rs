@@ -4,6 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat_domain::ports::Histogram;
 
+/// Microseconds of a commit: an fsync takes 50 of a fast disk and thousands of a slow one.
+pub(crate) const MICROSECONDS: &[u64] = &[
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+    1_000_000, 2_500_000, 5_000_000,
+];
+
 /// Counts values by their size. They are whole numbers of a small unit; what is read from it is in a
 /// greater one.
 pub(crate) struct Recorder {

@@ -1,6 +1,9 @@
-//! The [`Store`](chat_domain::ports::Store) port on SQLite.
+//! The [`Store`](chat_domain::ports::Store) port on SQLite and on PostgreSQL, each a feature.
 //!
 //! ```
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! # #[cfg(feature = "sqlite")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::mpsc;
 //!
@@ -44,18 +47,22 @@
 //! - `queries` implements the ports of each noun. It is written once and compiled once per backend,
 //!   inside the backend's own module, against that module's connection and transaction.
 //! - `recount` counts everything anew, and tells where the stored counters differ.
-//! - `sqlite` is a backend: the transaction that the queries use, the writer that runs jobs in it, the
-//!   readers, and what SQLite's errors mean. Another backend stands beside it.
+//! - [`sqlite`] and [`postgres`] are the backends: the transaction that the queries use, what runs jobs in
+//!   it, and what the failures of the database mean. Which tables there are, they have in common.
 
 mod histogram;
 mod recount;
 mod rows;
 #[allow(missing_docs, reason = "columns are told about in the migrations")]
 pub mod schema;
-mod sqlite;
 
-pub use recount::{Difference, Mended, Recount, Repair};
-pub use sqlite::{
-    BackupError, NativeJob, OpenError, ReadOnlySqliteStore, RecountError, SqliteOptions,
-    SqliteStore, SqliteTx, backup, migrate, recount, repair,
-};
+#[cfg(feature = "postgres")]
+pub mod postgres;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore, PostgresTx};
+pub use recount::{Difference, Mended, Recount, RecountError, Repair};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{ReadOnlySqliteStore, SqliteOptions, SqliteStore, SqliteTx};

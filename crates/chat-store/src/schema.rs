@@ -175,6 +175,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Events that have no place in the log yet; PostgreSQL's alone.
+    event_outbox (id) {
+        id -> BigInt,
+        kind -> Integer,
+        conversation_id -> Nullable<BigInt>,
+        message_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        role -> Nullable<Text>,
+        actor_id -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     /// One row: which log it is, and how far it has come.
     event_log (id) {
         id -> BigInt,

@@ -17,6 +17,10 @@ pub enum StoreError {
     /// The store can't be reached or can't write: nothing was done, and it may be tried again.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// Another transaction works under the same idempotency key, and has not ended in time: nothing
+    /// was done.
+    #[error("a change under the same idempotency key is under way")]
+    KeyInFlight,
     /// The commit was begun and its end was not seen: it may have been done or not.
     #[error("whether the change was stored is unknown: {0}")]
     OutcomeUnknown(String),

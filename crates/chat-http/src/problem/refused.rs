@@ -54,6 +54,7 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::Store(StoreError::Unavailable(_))
         | ServiceError::Blobs(BlobError::Unavailable(_)) => &code::UNAVAILABLE,
         ServiceError::Store(StoreError::OutcomeUnknown(_)) => &code::OUTCOME_UNKNOWN,
+        ServiceError::Store(StoreError::KeyInFlight) => &code::IDEMPOTENCY_IN_FLIGHT,
         ServiceError::Store(
             StoreError::Conflict(_) | StoreError::Panicked | StoreError::Broken(_),
         )
@@ -69,6 +70,7 @@ fn of_store(error: &StoreError) -> Problem {
             "the server has more work than it accepts; nothing was done",
         ),
         StoreError::Unavailable(cause) => Problem::unavailable(cause),
+        StoreError::KeyInFlight => Problem::idempotency_in_flight(),
         StoreError::OutcomeUnknown(cause) => Problem::new(
             &code::OUTCOME_UNKNOWN,
             "whether the change was stored is unknown",
@@ -200,6 +202,11 @@ mod tests {
         ServiceError::Store(StoreError::OutcomeUnknown(text())),
         503,
         "outcome_unknown"
+    )]
+    #[case(
+        ServiceError::Store(StoreError::KeyInFlight),
+        409,
+        "idempotency_in_flight"
     )]
     #[case(ServiceError::Store(StoreError::Panicked), 500, "internal")]
     #[case(ServiceError::Store(StoreError::Broken(text())), 500, "internal")]

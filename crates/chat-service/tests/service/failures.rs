@@ -50,6 +50,7 @@ async fn each_failure_of_the_store_keeps_its_code() {
             StoreError::OutcomeUnknown("cut".to_owned()),
             "outcome_unknown",
         ),
+        (StoreError::KeyInFlight, "idempotency_in_flight"),
         (StoreError::Panicked, "internal"),
         (StoreError::Broken("torn".to_owned()), "internal"),
     ] {

@@ -14,6 +14,9 @@ use crate::schema::{blobs, files};
 /// What `blobs.doomed` says of a doomed one.
 const DOOMED: i64 = 1;
 
+/// How often a blob is looked for and made, while others make it and doom it.
+const CLAIMS: u32 = 5;
+
 /// The living files that have a blob.
 macro_rules! files_of {
     ($blob:expr) => {
@@ -100,15 +103,17 @@ impl BlobsRead for Tx<'_> {
 impl Blobs for Tx<'_> {
     fn claim_blob(&mut self, hash: BlobHash, size: FileSize, at: Timestamp) -> StoreResult<Blob> {
         self.write(|conn| {
-            if let Some(blob) = claim(conn, hash, size, at)? {
-                return Ok(blob);
+            for _ in 0..CLAIMS {
+                if let Some(blob) = claim(conn, hash, size, at)? {
+                    return Ok(blob);
+                }
+                if let Some(blob) = insert(conn, hash, size, at)? {
+                    return Ok(blob);
+                }
+                // Brought by another between the look and the insert: theirs is the one, unless it is
+                // doomed before it can be claimed.
             }
-            match insert(conn, hash, size, at)? {
-                Some(blob) => Ok(blob),
-                // Brought by another between the look and the insert: theirs is the one.
-                None => claim(conn, hash, size, at)?
-                    .ok_or_else(|| QueryError::Broken(format!("blob {hash} can't be claimed"))),
-            }
+            Err(QueryError::Broken(format!("blob {hash} can't be claimed")))
         })
     }
 
@@ -165,6 +170,8 @@ pub(super) fn got_a_file(conn: &mut Conn, id: BlobId) -> Queried<()> {
 
 /// A file that had the blob has it no more.
 pub(super) fn lost_a_file(conn: &mut Conn, id: BlobId, since: Timestamp) -> Queried<()> {
+    // Files come and go at once elsewhere: who has the blob is asked when nobody can take or leave it.
+    locks::blob(conn, id)?;
     let without = undoomed!(id).and(not(exists(files_of!(blobs::id.nullable()))));
     let unused = blobs::unused_since.eq(since.as_micros());
     update(blobs::table, without, unused).execute(conn)?;

@@ -4,16 +4,16 @@ use chat_domain::ports::{Events, EventsRead, StoreResult};
 use chat_domain::{
     ConversationId, LogId, LogState, LoggedEvent, MessageId, NewEvent, Role, UserId,
 };
-use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::prepared::{CutDsl, update};
-use super::{Conn, Tx, one};
-use crate::rows::{EventRow, Queried};
+use super::prepared::CutDsl;
+use super::{Tx, event_intake};
+use crate::rows::EventRow;
 use crate::schema::{event_log, events};
 
 impl EventsRead for Tx<'_> {
     fn log_state(&mut self) -> StoreResult<LogState> {
+        self.catch_up()?;
         self.read(|conn| {
             let (id, position) = event_log::table
                 .find(1)
@@ -27,6 +27,7 @@ impl EventsRead for Tx<'_> {
     }
 
     fn events(&mut self, after: i64, take: i64) -> StoreResult<Vec<LoggedEvent>> {
+        self.catch_up()?;
         self.read(|conn| {
             events::table
                 .filter(events::position.gt(after))
@@ -44,15 +45,16 @@ impl EventsRead for Tx<'_> {
 impl Events for Tx<'_> {
     fn append_event(&mut self, event: &NewEvent) -> StoreResult<()> {
         self.write(|conn| {
-            diesel::insert_into(events::table)
+            diesel::insert_into(event_intake::table)
                 .values((
-                    events::kind.eq(event.kind.code()),
-                    events::conversation_id.eq(event.conversation_id.map(ConversationId::get)),
-                    events::message_id.eq(event.message_id.map(MessageId::get)),
-                    events::user_id.eq(event.user_id.map(UserId::get)),
-                    events::role.eq(event.role.map(Role::as_str)),
-                    events::actor_id.eq(event.actor_id.map(UserId::get)),
-                    events::at.eq(event.at.as_micros()),
+                    event_intake::kind.eq(event.kind.code()),
+                    event_intake::conversation_id
+                        .eq(event.conversation_id.map(ConversationId::get)),
+                    event_intake::message_id.eq(event.message_id.map(MessageId::get)),
+                    event_intake::user_id.eq(event.user_id.map(UserId::get)),
+                    event_intake::role.eq(event.role.map(Role::as_str)),
+                    event_intake::actor_id.eq(event.actor_id.map(UserId::get)),
+                    event_intake::at.eq(event.at.as_micros()),
                 ))
                 .execute(conn)?;
             Ok(())
@@ -60,17 +62,4 @@ impl Events for Tx<'_> {
         self.grow_log();
         Ok(())
     }
-}
-
-/// Writes down how far the log has come.
-pub(in super::super) fn write_head(conn: &mut Conn) -> Queried<()> {
-    let latest = events::table
-        .select(max(events::position))
-        .get_result::<Option<i64>>(conn)?;
-    let Some(latest) = latest else {
-        return Ok(());
-    };
-    let head = event_log::id.eq(1);
-    let changed = update(event_log::table, head, event_log::position.eq(latest)).execute(conn)?;
-    one(changed, "the head of the log")
 }

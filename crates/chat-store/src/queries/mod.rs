@@ -2,7 +2,8 @@
 //!
 //! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
 //! `read` and `write` run a query and put its failure into the port's terms, and which may remember
-//! [`facts`]; `locks`; and `given`, which tells what the database gave a row. Queries are spelled so that
+//! [`facts`]; `locks`; `given`, which tells what the database gave a row; `event_intake`, the table
+//! that events are added to; and `Loading`, how all rows of a table are read. Queries are spelled so that
 //! each is one prepared statement: an absent bound of a page is a number that excludes nothing, not
 //! another query; and what would be prepared anew each time goes through `prepared`.
 
@@ -15,7 +16,7 @@ mod groups;
 mod keys;
 mod members;
 mod messages;
-mod prepared;
+pub(super) mod prepared;
 mod readers;
 mod receipts;
 mod recount;
@@ -23,16 +24,15 @@ mod releases;
 mod uploads;
 mod users;
 
-pub(super) use events::write_head;
 pub(super) use recount::{recount, repair};
 
 use std::fmt::Display;
 
-use super::{Conn, Tx, given, locks};
+use super::{Conn, Loading, Tx, event_intake, given, locks};
 use crate::rows::{Queried, QueryError};
 
 /// Asserts that a statement about one row has changed one.
-fn one(changed: usize, row: impl Display) -> Queried<()> {
+pub(super) fn one(changed: usize, row: impl Display) -> Queried<()> {
     match changed {
         1 => Ok(()),
         _ => Err(QueryError::Broken(format!(

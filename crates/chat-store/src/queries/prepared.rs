@@ -14,7 +14,7 @@ use super::Conn;
 
 /// An UPDATE. Diesel's own is never kept, because one that sets columns only sometimes has many texts;
 /// those of the ports always set the same ones.
-pub(super) struct Update<F, C, W, I> {
+pub(in super::super) struct Update<F, C, W, I> {
     from: F,
     changes: C,
     filter: W,
@@ -23,7 +23,7 @@ pub(super) struct Update<F, C, W, I> {
 }
 
 /// Changes the rows of the table for which the filter holds.
-pub(super) fn update<T, V, W>(
+pub(in super::super) fn update<T, V, W>(
     table: T,
     filter: W,
     changes: V,

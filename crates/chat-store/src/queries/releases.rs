@@ -9,7 +9,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use super::prepared::{CutDsl, update};
-use super::{Conn, files, one};
+use super::{Conn, files, locks, one};
 use crate::rows::{Place, Queried};
 use crate::schema::{file_releases, messages};
 
@@ -39,7 +39,14 @@ pub(super) fn go_on(conn: &mut Conn, limit: i64) -> Queried<usize> {
     let mut told = 0;
     let mut left = limit;
     while left > 0 {
-        let Some(release) = first(conn)? else { break };
+        let Some((conversation, ..)) = first(conn)? else {
+            break;
+        };
+        // Somebody else may go on with it, or have come to its end meanwhile.
+        locks::release(conn, conversation)?;
+        let Some(release) = find(conn, conversation)? else {
+            continue;
+        };
         let now = tell(conn, release, left)?;
         told += now;
         left -= i64::try_from(now).unwrap_or(left);
@@ -59,6 +66,19 @@ fn first(conn: &mut Conn) -> Queried<Option<Release>> {
             file_releases::unused_since,
         ))
         .cut(0, 1)
+        .get_result(conn)
+        .optional()?)
+}
+
+/// The release of this conversation, if it is not over.
+fn find(conn: &mut Conn, conversation: i64) -> Queried<Option<Release>> {
+    Ok(file_releases::table
+        .find(conversation)
+        .select((
+            file_releases::conversation_id,
+            file_releases::after_file_id,
+            file_releases::unused_since,
+        ))
         .get_result(conn)
         .optional()?)
 }

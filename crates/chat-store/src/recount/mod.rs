@@ -12,6 +12,7 @@
 pub(crate) mod conversation;
 mod difference;
 mod doubts;
+mod error;
 mod found;
 pub(crate) mod log;
 mod meter;
@@ -20,6 +21,7 @@ mod ranges;
 
 pub use difference::Difference;
 pub(crate) use doubts::Doubts;
+pub use error::RecountError;
 pub(crate) use found::Found;
 pub(crate) use meter::Meter;
 

@@ -8,8 +8,8 @@ use chat_domain::ports::{Outcome, StoreError, Verdict};
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
+use super::head::write_head;
 use super::job::Job;
-use super::queries::write_head;
 use super::stats::Stats;
 use super::tx::{Savepoint, SqliteTx, Trace};
 use super::writer::Writing;

@@ -25,6 +25,7 @@ pub(super) fn of_query(error: QueryError) -> Failure {
     match error {
         QueryError::Broken(report) => harmless(StoreError::Broken(report)),
         QueryError::Taken(what) => harmless(StoreError::Conflict(what)),
+        QueryError::KeyInFlight => harmless(StoreError::KeyInFlight),
         QueryError::Database(error) => of_database(&error),
     }
 }

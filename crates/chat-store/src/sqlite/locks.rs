@@ -5,13 +5,13 @@ use chat_domain::{
     Actor, BlobHash, BlobId, ConversationId, DirectPair, FileId, GroupId, IdempotencyKey,
     MessageId, UploadId, UserId,
 };
-use diesel::result::QueryResult;
 
 use super::Conn;
+use crate::rows::Queried;
 
 macro_rules! held {
     ($($name:ident($($what:ty),+);)+) => {$(
-        pub(super) fn $name(_: &mut Conn, $(_: $what),+) -> QueryResult<()> {
+        pub(super) fn $name(_: &mut Conn, $(_: $what),+) -> Queried<()> {
             Ok(())
         }
     )+};
@@ -27,6 +27,7 @@ held! {
     participant(ConversationId, UserId);
     participants(ConversationId);
     file(FileId);
+    release(i64);
     blob(BlobId);
     blob_of(BlobHash);
     upload(UploadId);

@@ -7,6 +7,7 @@ mod connection;
 mod errors;
 mod facts;
 mod given;
+mod head;
 mod job;
 mod lock;
 mod locks;
@@ -33,9 +34,15 @@ pub use migrate::migrate;
 pub use open::OpenError;
 pub use options::SqliteOptions;
 pub use read_only::ReadOnlySqliteStore;
-pub use recount::{RecountError, recount, repair};
+pub use recount::{recount, repair};
 pub use store::SqliteStore;
 pub use tx::SqliteTx;
 
 use diesel::sqlite::SqliteConnection as Conn;
 use tx::SqliteTx as Tx;
+
+// What the shared queries add events to: commits have one order here, so that it is the log itself.
+use crate::schema::events as event_intake;
+
+/// How the rows of a query that reads everything come.
+type Loading = diesel::connection::DefaultLoadingMode;

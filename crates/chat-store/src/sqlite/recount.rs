@@ -9,30 +9,10 @@ use diesel::sqlite::SqliteConnection;
 use super::connection::Database;
 use super::lock::FileLock;
 use super::{OpenError, SqliteOptions, migrate, queries};
-use crate::recount::{Recount, Repair};
+use crate::recount::{Recount, RecountError, Repair};
 use crate::rows::QueryError;
 
-/// Why a database could not be counted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecountError {
-    /// It can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// It was opened and can't be read through, or what is wrong can't be mended.
-    #[error("the recount broke off ({0}): try again, or restore a backup (the README says how)")]
-    Failed(String),
-}
-
-impl From<QueryError> for RecountError {
-    fn from(error: QueryError) -> Self {
-        Self::Failed(match error {
-            QueryError::Database(error) => error.to_string(),
-            QueryError::Taken(what) => format!("{what:?} is taken"),
-            QueryError::Broken(report) => report,
-        })
-    }
-}
+type Counted<T> = Result<T, RecountError<OpenError>>;
 
 /// Compares every counter, every place and every time of a mark with what the messages, the members
 /// and the log say. `progress` hears how many rows of how many are done.
@@ -43,15 +23,13 @@ impl From<QueryError> for RecountError {
 ///
 /// # Errors
 /// If there is no database, its schema is not that of this version, or it can't be read.
-pub fn recount(
-    options: &SqliteOptions,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Recount, RecountError> {
-    let database = existing(options)?;
+pub fn recount(options: &SqliteOptions, progress: &mut dyn FnMut(u64, u64)) -> Counted<Recount> {
+    let database = existing(options).map_err(RecountError::Open)?;
     let mut conn = database
         .reader()
-        .map_err(|error| OpenError::from_text_of_reading(&database.path, error.to_string()))?;
-    migrate::refuse_other(&mut conn, &database.path)?;
+        .map_err(|error| OpenError::from_text_of_reading(&database.path, error.to_string()))
+        .map_err(RecountError::Open)?;
+    migrate::refuse_other(&mut conn, &database.path).map_err(RecountError::Open)?;
     database
         .set_up_scanner(&mut conn)
         .map_err(QueryError::from)?;
@@ -66,13 +44,10 @@ pub fn recount(
 ///
 /// # Errors
 /// As for [`recount`]; besides, if another process has the database open, or it can't be written.
-pub fn repair(
-    options: &SqliteOptions,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Repair, RecountError> {
-    let database = existing(options)?;
-    let _lock = FileLock::take(&database.path)?;
-    let mut conn = open_alone(&database)?;
+pub fn repair(options: &SqliteOptions, progress: &mut dyn FnMut(u64, u64)) -> Counted<Repair> {
+    let database = existing(options).map_err(RecountError::Open)?;
+    let _lock = FileLock::take(&database.path).map_err(RecountError::Open)?;
+    let mut conn = open_alone(&database).map_err(RecountError::Open)?;
     Ok(conn.immediate_transaction(|conn| queries::repair(conn, progress))?)
 }
 

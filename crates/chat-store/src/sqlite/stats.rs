@@ -8,16 +8,10 @@ use std::time::Duration;
 use chat_domain::ports::{Figure, Measured, Measurement};
 
 use super::SqliteStore;
-use crate::histogram::Recorder;
+use crate::histogram::{MICROSECONDS, Recorder};
 
 /// Jobs of a batch.
 const JOBS: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
-
-/// Microseconds of a commit: an fsync takes 50 of a fast disk and thousands of a slow one.
-const MICROSECONDS: &[u64] = &[
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
-    1_000_000, 2_500_000, 5_000_000,
-];
 
 /// The counts. A write costs one atomic add when it is queued, and its batch a few more.
 pub(super) struct Stats {

@@ -167,6 +167,16 @@ impl<'c> SqliteTx<'c> {
         }
     }
 
+    /// Before the log is read: it always has all that was committed.
+    #[allow(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "another backend waits"
+    )]
+    pub(super) fn catch_up(&mut self) -> StoreResult<()> {
+        Ok(())
+    }
+
     /// Notes that the head of the log has to be written before the commit.
     pub(super) fn grow_log(&mut self) {
         self.log_grew = true;

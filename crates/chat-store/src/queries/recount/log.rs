@@ -5,10 +5,9 @@
 //! that every backend runs it as it stands.
 
 use chat_domain::EventKind;
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::super::{Conn, given};
+use super::super::{Conn, Loading, given};
 use crate::recount::log::conversations::Conversations;
 use crate::recount::log::messages::Messages;
 use crate::recount::log::positions::{Head, Positions};
@@ -34,7 +33,7 @@ pub(super) fn positions(
     let positions = events::table
         .order(events::position)
         .select(events::position)
-        .load_iter::<i64, DefaultLoadingMode>(conn)?;
+        .load_iter::<i64, Loading>(conn)?;
     for position in positions {
         log.event(position?, found);
         meter.step();
@@ -75,8 +74,7 @@ pub(super) fn conversations(
          ORDER BY conversation_id, position, what"
     );
     let mut log = Conversations::default();
-    let rows =
-        diesel::sql_query(sql).load_iter::<ConversationEntryRow, DefaultLoadingMode>(conn)?;
+    let rows = diesel::sql_query(sql).load_iter::<ConversationEntryRow, Loading>(conn)?;
     for row in rows {
         let row = row?;
         let (conversation, position) = (row.conversation_id, row.position);
@@ -122,7 +120,7 @@ pub(super) fn messages(
          ORDER BY message_id, user_id, position, what"
     );
     let mut log = Messages::default();
-    let rows = diesel::sql_query(sql).load_iter::<MessageEntryRow, DefaultLoadingMode>(conn)?;
+    let rows = diesel::sql_query(sql).load_iter::<MessageEntryRow, Loading>(conn)?;
     for row in rows {
         let row = row?;
         log.entry(row.message_id, row.position, row.entry()?, found, doubts);

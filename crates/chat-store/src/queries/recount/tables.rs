@@ -1,9 +1,8 @@
 //! The tables, conversation by conversation.
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::super::Conn;
+use super::super::{Conn, Loading};
 use super::mend;
 use crate::recount::conversation::{Conversation, Count, Kind, Message, Participant};
 use crate::recount::{Difference, Doubts, Found, Meter};
@@ -22,7 +21,7 @@ pub(super) fn lost(conn: &mut Conn, found: &mut Found) -> Queried<()> {
         .filter(conversations::id.is_null())
         .order(groups::id)
         .select(groups::id)
-        .load_iter::<i64, DefaultLoadingMode>(conn)?;
+        .load_iter::<i64, Loading>(conn)?;
     for group in without {
         found.push(Difference::NoConversation { group: group? });
     }
@@ -31,7 +30,7 @@ pub(super) fn lost(conn: &mut Conn, found: &mut Found) -> Queried<()> {
         .filter(messages::id.is_null())
         .order((seens::message_id, seens::user_id))
         .select((seens::message_id, seens::user_id))
-        .load_iter::<(i64, i64), DefaultLoadingMode>(conn)?;
+        .load_iter::<(i64, i64), Loading>(conn)?;
     for mark in marks {
         let (message, user) = mark?;
         found.push(Difference::SeenOfNothing { message, user });
@@ -94,7 +93,7 @@ fn begin(
             participants::seen_through,
             participants::cleared,
         ))
-        .load_iter::<(i64, i64, i64, i64), DefaultLoadingMode>(conn)?
+        .load_iter::<(i64, i64, i64, i64), Loading>(conn)?
         .map(|row| {
             let (user, joined_seq, seen_through, cleared) = row?;
             meter.step();
@@ -121,7 +120,7 @@ fn begin(
             seen_ranges::user_id,
             (seen_ranges::from_seq, seen_ranges::to_seq),
         ))
-        .load_iter::<(i64, (i64, i64)), DefaultLoadingMode>(conn)?
+        .load_iter::<(i64, (i64, i64)), Loading>(conn)?
         .inspect(|_| meter.step())
         .collect::<QueryResult<_>>()?;
     Ok(Count::begin(
@@ -176,7 +175,7 @@ fn read_messages(
                 ),
                 seens::user_id,
             ))
-            .load_iter::<((i64, i64, i64, bool), i64), DefaultLoadingMode>(conn)?;
+            .load_iter::<((i64, i64, i64, bool), i64), Loading>(conn)?;
         for mark in marks {
             let (row, user) = mark?;
             count.seen(&message(row), user, found);

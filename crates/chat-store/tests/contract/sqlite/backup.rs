@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use chat_domain::LogState;
-use chat_store::{BackupError, OpenError, SqliteOptions, SqliteStore, backup};
+use chat_store::sqlite::{BackupError, OpenError, backup};
+use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -53,8 +54,9 @@ fn a_copy_of_an_open_database_has_everything_and_another_log() {
         assert_eq!(log.id.as_str().len(), source.id.as_str().len());
         assert_eq!(log.position, source.position);
     }
-    let (counted, _) =
-        plans::scanning(|| chat_store::recount(&SqliteOptions::new(&one), &mut |_, _| {}).unwrap());
+    let (counted, _) = plans::scanning(|| {
+        chat_store::sqlite::recount(&SqliteOptions::new(&one), &mut |_, _| {}).unwrap()
+    });
     assert_eq!(counted, super::recount::count(&world));
 
     let store = open(&one);

@@ -3,7 +3,8 @@
 use std::sync::mpsc::{Sender, channel};
 
 use chat_domain::ports::{Outcome, StoreError, StoreResult, UsersRead, Verdict};
-use chat_store::{NativeJob, SqliteStore, SqliteTx};
+use chat_store::sqlite::NativeJob;
+use chat_store::{SqliteStore, SqliteTx};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::prelude::*;

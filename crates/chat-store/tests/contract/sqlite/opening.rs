@@ -1,7 +1,8 @@
 //! Opening a database: what is kept, and what is refused with a clear sentence.
 
 use chat_domain::ports::Verdict;
-use chat_store::{OpenError, SqliteOptions, SqliteStore, migrate};
+use chat_store::sqlite::{OpenError, migrate};
+use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::SimpleConnection;
 
 use super::World;

@@ -248,7 +248,7 @@ fn a_recount_finds_by_its_key_what_it_joins() {
     watch();
     let world = World::new();
     let options = chat_store::SqliteOptions::new(world.path());
-    let (counted, statements) = scanning(|| chat_store::recount(&options, &mut |_, _| {}));
+    let (counted, statements) = scanning(|| chat_store::sqlite::recount(&options, &mut |_, _| {}));
     assert!(counted.unwrap().agrees());
     let mut conn = world.stranger();
     let mut joins = 0;

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use chat_domain::ports::Store;
-use chat_store::{OpenError, Recount, RecountError, SqliteOptions, recount};
+use chat_store::sqlite::{OpenError, recount};
+use chat_store::{Recount, RecountError, SqliteOptions};
 use diesel::connection::SimpleConnection;
 use rstest::rstest;
 
@@ -53,7 +54,7 @@ pub(crate) fn told() -> World {
     world
 }
 
-fn try_count(path: &Path) -> Result<Recount, RecountError> {
+fn try_count(path: &Path) -> Result<Recount, RecountError<OpenError>> {
     plans::scanning(|| recount(&SqliteOptions::new(path), &mut |_, _| {})).0
 }
 

@@ -1,6 +1,7 @@
 //! A repair: what follows without doubt is mended, the rest is named and left as it is.
 
-use chat_store::{OpenError, RecountError, Repair, SqliteOptions, SqliteStore, repair};
+use chat_store::sqlite::{OpenError, repair};
+use chat_store::{RecountError, Repair, SqliteOptions, SqliteStore};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -10,7 +11,7 @@ use super::recount::{break_by, count, lines, told};
 use super::{World, plans};
 use crate::harness::read;
 
-fn try_mend(world: &World) -> Result<Repair, RecountError> {
+fn try_mend(world: &World) -> Result<Repair, RecountError<OpenError>> {
     plans::scanning(|| repair(&SqliteOptions::new(world.path()), &mut |_, _| {})).0
 }
 

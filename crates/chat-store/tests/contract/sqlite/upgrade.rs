@@ -2,7 +2,8 @@
 
 use chat_domain::ports::StoreResult;
 use chat_domain::{File, FileId, Message};
-use chat_store::{SqliteOptions, SqliteStore, migrate};
+use chat_store::sqlite::migrate;
+use chat_store::{SqliteOptions, SqliteStore};
 use diesel::connection::SimpleConnection;
 
 use super::World;

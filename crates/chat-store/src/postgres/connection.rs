@@ -1,0 +1,191 @@
+//! Connections to the server, and what has to be set on each.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use chat_domain::ports::StoreError;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::{ConnectionError, ConnectionResult, QueryResult};
+use diesel::sql_types::BigInt;
+
+use super::open::one_line;
+use super::{OpenError, PostgresOptions};
+
+/// After one failed to connect, others don't try for so long: what they would wait for is known.
+const DOWN: Duration = Duration::from_millis(250);
+
+/// The oldest version with `pg_snapshot`; as the server tells it.
+const OLDEST: i64 = 130_000;
+
+/// Where connections are made, and how.
+pub(super) struct Server {
+    url: String,
+    set_up: String,
+    /// When connecting failed last, and why.
+    down: Mutex<Option<(Instant, String)>>,
+}
+
+impl Server {
+    pub(super) fn new(options: &PostgresOptions) -> Self {
+        let millis = |timeout: Duration| timeout.as_millis();
+        Self {
+            url: with_defaults(&options.url, options.connect_timeout),
+            // What is durable is what was said to be stored. A server set to more than this keeps it.
+            set_up: format!(
+                "SET lock_timeout = {}; \
+                 SET statement_timeout = {}; \
+                 SET idle_in_transaction_session_timeout = '30s'; \
+                 SET default_transaction_isolation = 'read committed'; \
+                 SELECT set_config('synchronous_commit', 'on', false) \
+                 WHERE current_setting('synchronous_commit') = 'off'",
+                millis(options.lock_timeout),
+                millis(options.statement_timeout),
+            ),
+            down: Mutex::new(None),
+        }
+    }
+
+    /// A connection, set up.
+    pub(super) fn connect(&self) -> ConnectionResult<PgConnection> {
+        let mut conn = PgConnection::establish(&self.url)?;
+        // For the messages by which failures are told apart. A role that may not say so gets them in
+        // the server's language, and more is then run again than has to be.
+        drop(conn.batch_execute("SET lc_messages = 'C'"));
+        conn.batch_execute(&self.set_up)
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+
+    /// The same for a job, which is told at once when somebody else has just failed to.
+    pub(super) fn connect_soon(&self) -> Result<PgConnection, StoreError> {
+        let lock = || self.down.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((when, cause)) = &*lock()
+            && when.elapsed() < DOWN
+        {
+            return Err(StoreError::Unavailable(cause.clone()));
+        }
+        match self.connect() {
+            Ok(conn) => {
+                *lock() = None;
+                Ok(conn)
+            }
+            Err(error) => {
+                let cause = one_line(&error.to_string());
+                log::warn!("no connection to PostgreSQL: {cause}");
+                *lock() = Some((Instant::now(), cause.clone()));
+                Err(StoreError::Unavailable(cause))
+            }
+        }
+    }
+
+    /// The first connection, to a server that must be fit.
+    pub(super) fn open(&self) -> Result<PgConnection, OpenError> {
+        let mut conn = self
+            .connect()
+            .map_err(|error| OpenError::of_connecting(&error))?;
+        let state = state(&mut conn).map_err(|e| OpenError::Database(one_line(&e.to_string())))?;
+        state.refuse_unfit()?;
+        Ok(conn)
+    }
+}
+
+/// The URL with what libpq is told unless it says so itself: to give up on a server that is silent.
+fn with_defaults(url: &str, connect_timeout: Duration) -> String {
+    let defaults = [
+        ("connect_timeout", connect_timeout.as_secs().to_string()),
+        ("tcp_user_timeout", "10000".to_owned()),
+        ("keepalives_idle", "10".to_owned()),
+        ("keepalives_interval", "5".to_owned()),
+        ("keepalives_count", "3".to_owned()),
+        ("fallback_application_name", "chat-server".to_owned()),
+    ];
+    let mut whole = url.to_owned();
+    for (name, value) in defaults {
+        if !url.contains(&format!("{name}=")) {
+            whole.push(if whole.contains('?') { '&' } else { '?' });
+            whole.push_str(&format!("{name}={value}"));
+        }
+    }
+    whole
+}
+
+#[derive(QueryableByName)]
+struct State {
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    encoding: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    standby: bool,
+}
+
+fn state(conn: &mut PgConnection) -> QueryResult<State> {
+    diesel::sql_query(
+        "SELECT current_setting('server_version_num')::bigint AS version, \
+         current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby",
+    )
+    .get_result(conn)
+}
+
+impl State {
+    fn refuse_unfit(&self) -> Result<(), OpenError> {
+        let problem = if self.version < OLDEST {
+            "PostgreSQL 13 or a later version is needed: update the server"
+        } else if self.encoding != "UTF8" {
+            "the database's encoding must be UTF8: make it anew with ENCODING 'UTF8' TEMPLATE template0"
+        } else if self.standby {
+            "the server is a standby, which can't be written: give the URL of its primary"
+        } else {
+            return Ok(());
+        };
+        Err(OpenError::Unfit(problem.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_url_says_goes_first() {
+        let url = with_defaults("postgres://h/d?connect_timeout=9", Duration::from_secs(5));
+        assert!(
+            url.starts_with("postgres://h/d?connect_timeout=9&tcp_user_timeout=10000&"),
+            "{url}"
+        );
+        assert_eq!(url.matches("connect_timeout").count(), 1);
+        let url = with_defaults("postgres://h/d", Duration::from_secs(5));
+        assert!(
+            url.starts_with("postgres://h/d?connect_timeout=5&"),
+            "{url}"
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_not_fit_is_told_so() {
+        let fit = || State {
+            version: 150_000,
+            encoding: "UTF8".to_owned(),
+            standby: false,
+        };
+        assert!(fit().refuse_unfit().is_ok());
+        let old = State {
+            version: 120_020,
+            ..fit()
+        };
+        let latin = State {
+            encoding: "LATIN1".to_owned(),
+            ..fit()
+        };
+        let standby = State {
+            standby: true,
+            ..fit()
+        };
+        for (state, word) in [(old, "13"), (latin, "UTF8"), (standby, "primary")] {
+            let error = state.refuse_unfit().unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

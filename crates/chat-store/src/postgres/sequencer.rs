@@ -1,0 +1,222 @@
+//! The sequencer: moves committed events from the outbox into the log, and gives them their places.
+//!
+//! Every node has one, and they take their turns by the row of the log's head. A writer draws the id of
+//! an event while it holds the row of what it changes, so that the ids of a conversation's events are in
+//! the order of its commits; an event is seen only when the one before it is committed. So moving what is
+//! there in the order of ids, and one round after the other, keeps the order of every conversation, and
+//! nothing can come in below what was read.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
+
+use super::errors;
+use super::worker::Shared;
+
+/// How many events a round moves at the most.
+const ROUND: i64 = 2_000;
+
+/// How long a node that has nothing of its own waits before it looks for what others have left.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long it gathers between two rounds while nobody waits for the log: a round costs a commit.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// A thread's sequencer.
+pub(super) struct Sequencer {
+    shared: Arc<Shared>,
+    conn: Option<(PgConnection, Outbox)>,
+}
+
+impl Sequencer {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, conn: None }
+    }
+
+    /// Works until the log is closed, and empties the outbox once more then.
+    pub(super) fn work(mut self) {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let wanted = shared.log.wait(IDLE);
+            let done = catch_unwind(AssertUnwindSafe(|| self.empty()));
+            match done.unwrap_or_else(|_| Err(diesel::result::Error::RollbackTransaction)) {
+                Ok(()) => shared.log.reached(wanted.commits),
+                Err(error) => {
+                    self.conn = None;
+                    let error = errors::of_database(&error).error;
+                    log::warn!("events wait for their place in the log: {error}");
+                    shared.log.failed(error);
+                    shared.log.pause(IDLE / 4);
+                }
+            }
+            if wanted.closed {
+                return;
+            }
+            if !wanted.urgent {
+                shared.log.pause(GATHER);
+            }
+        }
+    }
+
+    /// Moves everything that is committed now.
+    fn empty(&mut self) -> QueryResult<()> {
+        let (conn, outbox) = match &mut self.conn {
+            Some(open) => open,
+            None => {
+                let conn = self.shared.server.connect_soon().map_err(unconnected)?;
+                self.conn.insert((conn, Outbox::default()))
+            }
+        };
+        loop {
+            let moved = outbox.round(conn)?;
+            self.shared.stats.sequenced(moved);
+            if moved < ROUND {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn unconnected(error: chat_domain::ports::StoreError) -> diesel::result::Error {
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    Error::DatabaseError(
+        DatabaseErrorKind::UnableToSendCommand,
+        Box::new(error.to_string()),
+    )
+}
+
+/// What is known of the outbox by one connection.
+///
+/// Rows that were moved stay in the index until nobody could see them any more, and a round that began at
+/// the lowest id would walk over them all. So it begins above `empty`: nothing is there any more and
+/// nothing can come. That is known of an id when every transaction that could have drawn one as low has
+/// ended. How many ids have been drawn since proves nothing: a slow transaction would be passed by, and
+/// the next one of its conversation would come before it.
+///
+/// A server that has crashed may draw the same ids again. Every connection ends by that, and a new one
+/// begins with nothing.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    empty: i64,
+    watched: Option<Watched>,
+}
+
+/// An id, and the first transaction that can't have drawn one as low.
+#[derive(Clone, Copy, Debug)]
+struct Watched {
+    id: i64,
+    before: i64,
+}
+
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = BigInt)]
+    position: i64,
+    /// The last id that was drawn.
+    #[diesel(sql_type = BigInt)]
+    drawn: i64,
+}
+
+#[derive(QueryableByName)]
+struct Round {
+    #[diesel(sql_type = BigInt)]
+    moved: i64,
+    /// The oldest transaction that went on when the round looked.
+    #[diesel(sql_type = BigInt)]
+    oldest: i64,
+    /// The next transaction at that time.
+    #[diesel(sql_type = BigInt)]
+    next: i64,
+}
+
+impl Outbox {
+    /// Moves some events, in a transaction of its own, and says how many.
+    pub(super) fn round(&mut self, conn: &mut PgConnection) -> QueryResult<i64> {
+        AnsiTransactionManager::begin_transaction_sql(
+            conn,
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        )?;
+        match self.move_some(conn) {
+            Ok((moved, after)) => {
+                AnsiTransactionManager::commit_transaction(conn)?;
+                *self = after;
+                Ok(moved)
+            }
+            Err(error) => {
+                // The first failure is the one to tell.
+                drop(AnsiTransactionManager::rollback_transaction(conn));
+                Err(error)
+            }
+        }
+    }
+
+    /// Moves some events inside the transaction of the caller; what is known of the outbox if that is
+    /// committed.
+    pub(super) fn move_some(&self, conn: &mut PgConnection) -> QueryResult<(i64, Self)> {
+        // A statement of its own: the next must see what was committed before the head was free.
+        let head: Head = diesel::sql_query(
+            "SELECT position, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END \
+             FROM event_outbox_id_seq) AS drawn FROM event_log WHERE id = 1 FOR UPDATE",
+        )
+        .get_result(conn)?;
+        let round: Round = diesel::sql_query(
+            "WITH q AS (SELECT id FROM event_outbox WHERE id > $2 ORDER BY id LIMIT $3), \
+             d AS (DELETE FROM event_outbox o USING q WHERE o.id = q.id RETURNING o.*), \
+             i AS (INSERT INTO events \
+                   (position, kind, conversation_id, message_id, user_id, role, actor_id, at) \
+                   SELECT $1 + row_number() OVER (ORDER BY id), \
+                   kind, conversation_id, message_id, user_id, role, actor_id, at \
+                   FROM d RETURNING 1) \
+             SELECT (SELECT count(*) FROM i) AS moved, \
+             pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest, \
+             pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next",
+        )
+        .bind::<BigInt, _>(head.position)
+        .bind::<BigInt, _>(self.empty)
+        .bind::<BigInt, _>(ROUND)
+        .get_result(conn)?;
+        if round.moved > 0 {
+            diesel::sql_query("UPDATE event_log SET position = $1 WHERE id = 1")
+                .bind::<BigInt, _>(head.position + round.moved)
+                .execute(conn)?;
+        }
+        Ok((round.moved, self.after(&head, &round)))
+    }
+
+    /// What a round has shown.
+    fn after(&self, head: &Head, round: &Round) -> Self {
+        let next = Watched {
+            id: head.drawn,
+            before: round.next,
+        };
+        if round.moved >= ROUND {
+            // There may be more.
+            return Self {
+                empty: self.empty,
+                watched: self.watched,
+            };
+        }
+        match self.watched {
+            // All who could have drawn that id had ended before this round looked, and it took all.
+            Some(watched) if round.oldest >= watched.before => Self {
+                empty: self.empty.max(watched.id),
+                watched: Some(next),
+            },
+            Some(watched) => Self {
+                empty: self.empty,
+                watched: Some(watched),
+            },
+            None => Self {
+                empty: self.empty,
+                watched: Some(next),
+            },
+        }
+    }
+}
