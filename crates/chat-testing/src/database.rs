@@ -1,0 +1,121 @@
+//! A database for each test, copied from one that was migrated once.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::{Connection as _, PgConnection};
+
+use crate::server::{Inner, Postgres, lock};
+
+/// How long somebody may still be connected to a template.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What databases are copied from: it is migrated once per server, when the first test asks.
+pub struct Template {
+    name: &'static str,
+    migrate: fn(&str),
+}
+
+impl Template {
+    /// Names a template of the process. `migrate` gets the URL of an empty database; what it connects it
+    /// has closed when it returns.
+    #[must_use]
+    pub const fn new(name: &'static str, migrate: fn(&str)) -> Self {
+        Self { name, migrate }
+    }
+
+    fn database(&self) -> String {
+        format!("template_{}", self.name)
+    }
+
+    fn make(&self, server: &Inner) {
+        let database = self.database();
+        let execute = |sql: String| {
+            server
+                .try_execute(&sql)
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        };
+        // A test may have failed to make it.
+        execute(format!(
+            "DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)"
+        ));
+        execute(format!("CREATE DATABASE \"{database}\""));
+        (self.migrate)(&server.url(&database));
+        // While somebody is connected it can't be copied.
+        execute(format!(
+            "ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS false"
+        ));
+    }
+}
+
+/// A database of one test. Dropping it drops the database, whoever is still connected.
+pub struct TestDatabase {
+    server: Weak<Inner>,
+    name: String,
+    url: String,
+}
+
+impl Postgres {
+    /// A new database, with all that `template` has. Tests may ask for theirs at the same time.
+    #[must_use]
+    pub fn database(&self, template: &Template) -> TestDatabase {
+        let server = &self.inner;
+        let made = Arc::clone(lock(&server.templates).entry(template.name).or_default());
+        made.get_or_init(|| template.make(server));
+
+        let number = server.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t_{number}");
+        let sql = format!(
+            "CREATE DATABASE {name} TEMPLATE \"{}\"",
+            template.database()
+        );
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = server.try_execute(&sql) {
+            let busy = error
+                .to_string()
+                .contains("is being accessed by other users");
+            assert!(busy && Instant::now() < deadline, "{sql}: {error}");
+            sleep(Duration::from_millis(20));
+        }
+        TestDatabase {
+            server: Arc::downgrade(server),
+            url: server.url(&name),
+            name,
+        }
+    }
+}
+
+impl TestDatabase {
+    /// Where it is reached.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What its server calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new connection to it, as superuser.
+    #[must_use]
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url).unwrap_or_else(|error| panic!("{}: {error}", self.url))
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // With a server that is gone or was killed, so is what it had.
+        let Some(server) = self.server.upgrade().filter(|server| server.runs()) else {
+            return;
+        };
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Err(error) = server.try_execute(&sql) {
+            eprintln!("{sql}: {error}");
+        }
+    }
+}
