@@ -27,11 +27,15 @@ impl Programs {
 fn lacking<T>(why: &str) -> Option<T> {
     let required = std::env::var("TEST_REQUIRE").unwrap_or_default();
     assert!(
-        !required.split(',').any(|name| name == "postgres"),
+        !asks_for_postgres(&required),
         "postgres {why}, and TEST_REQUIRE asks for it"
     );
     eprintln!("skipped: postgres {why}");
     None
+}
+
+fn asks_for_postgres(required: &str) -> bool {
+    required.split(',').any(|name| name == "postgres")
 }
 
 fn on_path() -> Option<PathBuf> {
@@ -60,4 +64,17 @@ fn is_complete(dir: &Path) -> bool {
         && ["initdb", "postgres"]
             .iter()
             .all(|name| dir.join(name).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_for_postgres;
+
+    #[test]
+    fn it_is_required_by_its_whole_name() {
+        assert!(asks_for_postgres("postgres"));
+        assert!(asks_for_postgres("bash,postgres,node"));
+        assert!(!asks_for_postgres(""));
+        assert!(!asks_for_postgres("bash,postgres-tls"));
+    }
 }
