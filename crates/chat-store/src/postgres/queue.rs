@@ -22,6 +22,8 @@ const KINDS: [Kind; 3] = [Kind::Write, Kind::Read, Kind::Scan];
 pub(super) struct Queue {
     lines: Mutex<Lines>,
     ready: Condvar,
+    /// Its own, so that who looks for late jobs is never woken in the place of one who would run them.
+    ended: Condvar,
     /// How many may wait in each.
     capacity: usize,
     /// How long each waits.
@@ -59,6 +61,7 @@ impl Queue {
                 turn: 0,
             }),
             ready: Condvar::new(),
+            ended: Condvar::new(),
             capacity,
             patience,
         }
@@ -121,7 +124,7 @@ impl Queue {
                 lines = self.lock();
                 continue;
             }
-            let waited = self.ready.wait_timeout(lines, next);
+            let waited = self.ended.wait_timeout(lines, next);
             lines = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -130,6 +133,7 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.ready.notify_all();
+        self.ended.notify_all();
     }
 
     /// How many wait.

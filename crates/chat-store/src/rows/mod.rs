@@ -43,7 +43,10 @@ pub(crate) enum QueryError {
     /// Another transaction has the idempotency key, and has not ended in time.
     #[cfg_attr(
         not(feature = "postgres"),
-        allow(dead_code, reason = "where writes wait for each other anyway, a key waits for none")
+        allow(
+            dead_code,
+            reason = "where writes wait for each other anyway, a key waits for none"
+        )
     )]
     KeyInFlight,
     /// What is stored is not what it must be.

@@ -7,4 +7,7 @@
 )]
 
 mod harness;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
 mod sqlite;

@@ -151,7 +151,7 @@ fn a_scan_would_be_noticed() {
 /// The searches by which the delicate queries find their rows.
 #[test]
 fn the_delicate_queries_use_their_indexes() {
-    let db = super::fresh();
+    let db = super::fresh().unwrap();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let said = db.say(&group, ada, "hi");

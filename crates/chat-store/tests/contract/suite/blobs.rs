@@ -3,7 +3,6 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{Blob, BlobId};
 
-use super::fresh;
 use crate::harness::{Db, at, hash, size, stored, undo};
 
 fn blob(db: &Db, blob: &Blob) -> Option<Blob> {
@@ -13,7 +12,7 @@ fn blob(db: &Db, blob: &Blob) -> Option<Blob> {
 
 #[test]
 fn a_claimed_blob_is_new_unused_and_not_stored() {
-    let db = fresh();
+    let db = fresh!();
     let claimed = db.claim(1, 3);
     assert_eq!((claimed.hash, claimed.size), (hash(1), size(5_120)));
     assert!(!claimed.stored);
@@ -24,7 +23,7 @@ fn a_claimed_blob_is_new_unused_and_not_stored() {
 
 #[test]
 fn the_same_bytes_are_one_blob() {
-    let db = fresh();
+    let db = fresh!();
     let (one, other) = (db.claim(1, 3), db.claim(2, 3));
     assert_ne!(one.id, other.id);
     assert_eq!(db.claim(1, 5), one);
@@ -35,7 +34,7 @@ fn the_same_bytes_are_one_blob() {
 
 #[test]
 fn bytes_of_one_hash_have_one_size() {
-    let db = fresh();
+    let db = fresh!();
     db.claim(1, 3);
     let refused = db.try_write(|tx| tx.claim_blob(hash(1), size(1), at(4)));
     assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
@@ -43,7 +42,7 @@ fn bytes_of_one_hash_have_one_size() {
 
 #[test]
 fn a_claim_protects_a_blob_that_is_unused() {
-    let db = fresh();
+    let db = fresh!();
     let claimed = db.claim(1, 3);
     db.claim(1, 7);
     assert_eq!(db.unused_blobs(7), []);
@@ -58,7 +57,7 @@ fn a_claim_protects_a_blob_that_is_unused() {
 
 #[test]
 fn a_blob_that_a_living_file_has_is_in_use() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.stored_file(1);
     let claimed = db.claim(1, 4);
     assert_eq!(file.blob_id, Some(claimed.id));
@@ -69,7 +68,7 @@ fn a_blob_that_a_living_file_has_is_in_use() {
 
 #[test]
 fn a_blob_is_unused_when_the_last_living_file_is_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let (one, other) = (db.stored_file(1), db.stored_file(1));
     let claimed = db.claim(1, 3);
     db.delete_file(&one, 8);
@@ -86,7 +85,7 @@ fn a_blob_is_unused_when_the_last_living_file_is_deleted() {
 
 #[test]
 fn a_file_that_lies_elsewhere_has_no_blob() {
-    let db = fresh();
+    let db = fresh!();
     db.claim(1, 3);
     let file = db.file();
     db.delete_file(&file, 50);
@@ -95,7 +94,7 @@ fn a_file_that_lies_elsewhere_has_no_blob() {
 
 #[test]
 fn a_doomed_blob_is_absent_and_its_hash_is_free() {
-    let db = fresh();
+    let db = fresh!();
     let doomed = db.claim(1, 3);
     assert!(db.doom(&doomed, 4));
     assert_eq!(blob(&db, &doomed), None);
@@ -119,7 +118,7 @@ fn a_doomed_blob_is_absent_and_its_hash_is_free() {
 
 #[test]
 fn a_missing_blob_is_not_doomed() {
-    let db = fresh();
+    let db = fresh!();
     let missing = Blob {
         id: BlobId::parse(99).unwrap(),
         ..db.claim(1, 3)
@@ -130,7 +129,7 @@ fn a_missing_blob_is_not_doomed() {
 
 #[test]
 fn only_a_doomed_blob_is_forgotten() {
-    let db = fresh();
+    let db = fresh!();
     let (kept, doomed) = (db.claim(1, 3), db.claim(2, 3));
     assert!(db.doom(&doomed, 9));
     for id in [kept.id, doomed.id, doomed.id, BlobId::parse(99).unwrap()] {
@@ -144,7 +143,7 @@ fn only_a_doomed_blob_is_forgotten() {
 
 #[test]
 fn a_held_blob_is_the_one_that_is_there() {
-    let db = fresh();
+    let db = fresh!();
     let claimed = db.claim(1, 3);
     assert_eq!(db.write(move |tx| tx.hold_blob(claimed.id)), Some(claimed));
     let missing = BlobId::parse(99).unwrap();
@@ -153,7 +152,7 @@ fn a_held_blob_is_the_one_that_is_there() {
 
 #[test]
 fn a_lost_blob_is_not_stored_until_it_is_brought_again() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.stored_file(1);
     let id = file.blob_id.unwrap();
     db.write(move |tx| tx.blob_is_lost(id));
@@ -177,7 +176,7 @@ fn a_lost_blob_is_not_stored_until_it_is_brought_again() {
 
 #[test]
 fn all_blobs_are_walked_by_id_with_whether_a_file_has_them() {
-    let db = fresh();
+    let db = fresh!();
     let used = db.stored_file(1).blob_id.unwrap();
     let doomed = db.claim(2, 3);
     let unused = db.claim(3, 3).id;
@@ -201,7 +200,7 @@ fn all_blobs_are_walked_by_id_with_whether_a_file_has_them() {
 
 #[test]
 fn no_more_unused_blobs_are_listed_than_asked_for() {
-    let db = fresh();
+    let db = fresh!();
     let ids = [3, 1, 2].map(|when| db.claim(when, i64::from(when)).id);
     let found = |limit| db.read(move |tx| tx.unused_blobs(at(99), limit));
     assert_eq!(found(2), [ids[1], ids[2]]);
@@ -210,7 +209,7 @@ fn no_more_unused_blobs_are_listed_than_asked_for() {
 
 #[test]
 fn what_is_undone_leaves_blobs_as_they_were() {
-    let db = fresh();
+    let db = fresh!();
     let (doomed, kept) = (db.claim(1, 3), db.claim(2, 3));
     assert!(db.doom(&doomed, 4));
     let undone = db.try_write(move |tx| {

@@ -9,7 +9,6 @@ use chat_domain::{Blob, BlobId, File, FileId, Group, Message, UserId};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
-use super::fresh;
 use crate::harness::{Db, at, carrying, hash, new_file, size, stored, undo};
 
 /// How many stories are tried, unless `PROPTEST_CASES` says another number.
@@ -86,8 +85,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
-        let db = fresh();
+    fn new(db: Db) -> Self {
         let users = db.users(["ada", "bob"]);
         let mut world = Self {
             db,
@@ -329,7 +327,10 @@ impl World {
 }
 
 fn run(story: &[Step]) -> Result<(), TestCaseError> {
-    let mut world = World::new();
+    let Some(db) = super::fresh() else {
+        return Ok(());
+    };
+    let mut world = World::new(db);
     for step in story {
         world.play(step)?;
         world.look()?;

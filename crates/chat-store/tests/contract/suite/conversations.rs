@@ -3,12 +3,11 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{ConversationId, ConversationKind, GroupId, Participant, Seq};
 
-use super::fresh;
 use crate::harness::{at, leave, pair, seq};
 
 #[test]
 fn two_users_have_no_conversation_before_one_is_opened() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     assert_eq!(
         db.read(move |tx| tx.direct_conversation(pair(ada, bob))),
@@ -26,7 +25,7 @@ fn two_users_have_no_conversation_before_one_is_opened() {
 
 #[test]
 fn two_users_have_one_conversation() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let opened = db.direct(ada, bob);
     assert_eq!(db.direct(bob, ada), opened);
@@ -36,7 +35,7 @@ fn two_users_have_one_conversation() {
 
 #[test]
 fn both_take_part_in_a_direct_conversation_from_its_start() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let opened = db.direct(ada, bob);
     for user in [ada, bob] {
@@ -48,7 +47,7 @@ fn both_take_part_in_a_direct_conversation_from_its_start() {
 
 #[test]
 fn a_locked_conversation_tells_its_latest_place() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada]);
     db.say(&group, ada, "one");
@@ -65,7 +64,7 @@ fn a_locked_conversation_tells_its_latest_place() {
 
 #[test]
 fn missing_conversations_are_absent() {
-    let db = fresh();
+    let db = fresh!();
     let (id, group) = (
         ConversationId::parse(7).unwrap(),
         GroupId::parse(7).unwrap(),
@@ -77,7 +76,7 @@ fn missing_conversations_are_absent() {
 
 #[test]
 fn a_participant_is_stored_changed_and_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     let id = group.conversation_id;
@@ -92,7 +91,7 @@ fn a_participant_is_stored_changed_and_deleted() {
 
 #[test]
 fn who_takes_no_part_is_neither_changed_nor_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let id = db.group("team", &[]).conversation_id;
     let stranger = Participant::joining(id, ada, Seq::START);
@@ -104,7 +103,7 @@ fn who_takes_no_part_is_neither_changed_nor_deleted() {
 
 #[test]
 fn opening_is_undone_with_its_transaction() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let undone = db.try_write(move |tx| {
         tx.lock_or_open_direct(pair(ada, bob), at(4))?;

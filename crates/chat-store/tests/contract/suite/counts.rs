@@ -2,7 +2,6 @@
 
 use chat_domain::{Role, Unseen, UserId};
 
-use super::fresh;
 use crate::harness::{Db, join, seq};
 
 fn unseen(db: &Db, user: UserId) -> Unseen {
@@ -11,7 +10,7 @@ fn unseen(db: &Db, user: UserId) -> Unseen {
 
 #[test]
 fn a_message_is_unseen_by_all_but_its_sender() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob, eve]);
     db.say(&group, ada, "1");
@@ -22,7 +21,7 @@ fn a_message_is_unseen_by_all_but_its_sender() {
 
 #[test]
 fn what_was_said_before_joining_is_not_unseen() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada]);
     db.say(&group, ada, "before");
@@ -37,7 +36,7 @@ fn what_was_said_before_joining_is_not_unseen() {
 
 #[test]
 fn unseen_conversations_come_latest_message_first() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let (red, blue) = (db.group("red", &[ada, bob]), db.group("blue", &[ada, bob]));
     db.say(&red, ada, "1");
@@ -64,7 +63,7 @@ fn unseen_conversations_come_latest_message_first() {
 
 #[test]
 fn a_deleted_latest_message_still_gives_the_order() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (red, blue) = (db.group("red", &[ada, bob]), db.group("blue", &[ada, bob]));
     db.say(&red, ada, "1");
@@ -81,7 +80,7 @@ fn a_deleted_latest_message_still_gives_the_order() {
 
 #[test]
 fn conversations_without_anything_unseen_are_left_out() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     db.direct(ada, bob);
     let group = db.group("team", &[ada, bob]);
@@ -93,7 +92,7 @@ fn conversations_without_anything_unseen_are_left_out() {
 
 #[test]
 fn deleting_clears_only_those_who_had_it_unseen() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, named, ranged, fresh_reader] = db.users(["ada", "named", "ranged", "fresh"]);
     let group = db.group("team", &[ada, named, ranged, fresh_reader]);
     let (gone, _kept) = (db.say(&group, ada, "1"), db.say(&group, ada, "2"));
@@ -109,7 +108,7 @@ fn deleting_clears_only_those_who_had_it_unseen() {
 
 #[test]
 fn deleting_touches_no_other_conversation() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let gone = db.say(&group, ada, "1");
@@ -120,7 +119,7 @@ fn deleting_touches_no_other_conversation() {
 
 #[test]
 fn unmarked_messages_are_living_others_and_not_marked_by_name() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob, eve]);
     let said = ["1", "2", "3", "4", "5", "6"].map(|text| db.say(&group, ada, text));

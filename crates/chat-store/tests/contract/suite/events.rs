@@ -2,7 +2,6 @@
 
 use chat_domain::{ConversationId, EventKind, MessageId, NewEvent, Role, UserId};
 
-use super::fresh;
 use crate::harness::{Db, at, event, undo};
 
 fn conversation(number: i64) -> ConversationId {
@@ -23,7 +22,7 @@ fn head(db: &Db) -> i64 {
 
 #[test]
 fn a_new_log_is_empty_and_has_an_id_of_its_own() {
-    let (db, other) = (fresh(), fresh());
+    let (db, other) = (fresh!(), fresh!());
     let [one, two] = [&db, &other].map(|db| db.read(|tx| tx.log_state()));
     assert_eq!(one.position, 0);
     assert_ne!(one.id, two.id);
@@ -33,7 +32,7 @@ fn a_new_log_is_empty_and_has_an_id_of_its_own() {
 
 #[test]
 fn an_event_comes_back_as_it_was_given() {
-    let db = fresh();
+    let db = fresh!();
     let all: Vec<NewEvent> = EventKind::ALL
         .into_iter()
         .map(|kind| NewEvent {
@@ -67,7 +66,7 @@ fn an_event_comes_back_as_it_was_given() {
 
 #[test]
 fn the_log_is_read_in_order_from_any_position() {
-    let db = fresh();
+    let db = fresh!();
     append(&db, &[1, 2]);
     append(&db, &[3, 4]);
     let read = |after, take| {
@@ -83,7 +82,7 @@ fn the_log_is_read_in_order_from_any_position() {
 
 #[test]
 fn the_head_is_the_position_of_the_latest_event() {
-    let db = fresh();
+    let db = fresh!();
     append(&db, &[1, 2]);
     assert_eq!(head(&db), 2);
     db.user("ada");
@@ -95,7 +94,7 @@ fn the_head_is_the_position_of_the_latest_event() {
 
 #[test]
 fn an_undone_change_leaves_no_event_and_no_gap() {
-    let db = fresh();
+    let db = fresh!();
     append(&db, &[1]);
     let undone = db.try_write(|tx| {
         tx.append_event(&event(conversation(2), None))?;

@@ -4,7 +4,6 @@
 use chat_domain::ports::{StoreError, StoreResult, WriteTx};
 use chat_domain::{ConversationKind, Group, Recipient, Role, UserId};
 
-use super::fresh;
 use crate::harness::{Db, at, join, leave, new_group, new_user, pair, seq, undo, words};
 
 /// The role as a write sees it, which is where it may be remembered.
@@ -27,7 +26,7 @@ fn say(tx: &mut dyn WriteTx, group: &Group, sender: UserId) -> StoreResult<()> {
 
 #[test]
 fn a_join_that_is_undone_gives_no_role() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, eve] = db.users(["ada", "eve"]);
     let group = db.group("team", &[ada]);
     for panics in [false, true] {
@@ -45,7 +44,7 @@ fn a_join_that_is_undone_gives_no_role() {
 
 #[test]
 fn who_is_removed_has_no_role_at_once() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     assert_eq!(role(&db, &group, bob), Some(Role::Member));
@@ -60,7 +59,7 @@ fn who_is_removed_has_no_role_at_once() {
 
 #[test]
 fn a_removal_that_is_undone_leaves_the_role() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     assert_eq!(role(&db, &group, bob), Some(Role::Member));
@@ -76,7 +75,7 @@ fn a_removal_that_is_undone_leaves_the_role() {
 
 #[test]
 fn another_role_is_had_at_once_and_not_when_it_is_undone() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]).id;
     let promote = move |tx: &mut dyn WriteTx, role| {
@@ -99,7 +98,7 @@ fn another_role_is_had_at_once_and_not_when_it_is_undone() {
 
 #[test]
 fn in_a_deleted_group_nobody_has_a_role_and_nothing_is_said() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (gone, other) = (db.group("gone", &[ada, bob]), db.group("other", &[bob]));
     let look = move |tx: &mut dyn WriteTx, group: &Group| -> StoreResult<_> {
@@ -129,7 +128,7 @@ fn in_a_deleted_group_nobody_has_a_role_and_nothing_is_said() {
 
 #[test]
 fn a_groups_latest_place_follows_what_is_said_and_what_is_undone() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     assert_eq!(last_seq(&db, &group), Some(0));
@@ -152,7 +151,7 @@ fn a_groups_latest_place_follows_what_is_said_and_what_is_undone() {
 
 #[test]
 fn a_pairs_latest_place_follows_what_is_said_and_what_is_undone() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let opened = db.direct(ada, bob);
     let tell = move |tx: &mut dyn WriteTx| {
@@ -173,7 +172,7 @@ fn a_pairs_latest_place_follows_what_is_said_and_what_is_undone() {
 /// It is named by the message itself, whatever else the message says.
 #[test]
 fn a_place_is_taken_in_the_conversation_that_the_message_names() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (red, blue) = (db.group("red", &[ada]), db.group("blue", &[ada]));
     let places = |db: &Db| (last_seq(db, &red), last_seq(db, &blue));
@@ -187,7 +186,7 @@ fn a_place_is_taken_in_the_conversation_that_the_message_names() {
 
 #[test]
 fn within_a_job_that_broke_off_nothing_is_told_that_is_not_so() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, eve] = db.users(["ada", "eve"]);
     let group = db.group("team", &[ada]);
     assert_eq!(last_seq(&db, &group), Some(0));
@@ -205,7 +204,7 @@ fn within_a_job_that_broke_off_nothing_is_told_that_is_not_so() {
 
 #[test]
 fn a_user_that_is_undone_does_not_live() {
-    let db = fresh();
+    let db = fresh!();
     let undone = db.try_write(|tx| {
         let ada = tx.insert_user(&new_user("ada"))?.id;
         assert!(tx.user_exists(ada)?);
@@ -220,7 +219,7 @@ fn a_user_that_is_undone_does_not_live() {
 
 #[test]
 fn a_group_that_is_undone_leaves_nothing_to_the_next_with_its_id() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let undone = db.try_write(move |tx| {
         let group = tx.insert_group(&new_group("red"))?;
@@ -244,7 +243,7 @@ fn a_group_that_is_undone_leaves_nothing_to_the_next_with_its_id() {
 
 #[test]
 fn a_pair_whose_opening_is_undone_does_not_get_the_next_conversation() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let undone = db.try_write(move |tx| {
         // Opened, and then asked for, so that it may be remembered.

@@ -3,12 +3,11 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{BlobId, FileId, FileUrl, NewFile, NewFileSource, Role, Timeline};
 
-use super::fresh;
 use crate::harness::{at, join, leave, new_file, size, stored, undo};
 
 #[test]
 fn a_file_comes_back_as_it_was_given() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let given = NewFile {
         uploader_id: Some(ada),
@@ -34,7 +33,7 @@ fn a_file_comes_back_as_it_was_given() {
 
 #[test]
 fn what_is_not_known_about_a_file_stays_unknown() {
-    let db = fresh();
+    let db = fresh!();
     let stored = db.write(|tx| {
         tx.insert_file(&NewFile {
             name: None,
@@ -49,14 +48,14 @@ fn what_is_not_known_about_a_file_stays_unknown() {
 
 #[test]
 fn a_missing_file_is_absent() {
-    let db = fresh();
+    let db = fresh!();
     let id = FileId::parse(7).unwrap();
     assert_eq!(db.read(move |tx| tx.file(id)), None);
 }
 
 #[test]
 fn a_file_was_sent_to_those_of_its_conversations() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let (file, unsent) = (db.file(), db.file());
     let message = db.show(ada, bob, &file, None);
@@ -72,7 +71,7 @@ fn a_file_was_sent_to_those_of_its_conversations() {
 
 #[test]
 fn a_file_is_not_for_those_who_left() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let file = db.file();
@@ -84,7 +83,7 @@ fn a_file_is_not_for_those_who_left() {
 
 #[test]
 fn a_file_is_found_between_other_conversations_of_both() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let file = db.file();
     let sent = |user| db.read(move |tx| tx.file_sent_to(file.id, user));
@@ -111,7 +110,7 @@ fn a_file_is_found_between_other_conversations_of_both() {
 
 #[test]
 fn an_undone_file_is_absent() {
-    let db = fresh();
+    let db = fresh!();
     let kept = db.file().id;
     let undone = db.try_write(|tx| {
         tx.insert_file(&new_file())?;
@@ -124,7 +123,7 @@ fn an_undone_file_is_absent() {
 
 #[test]
 fn a_file_whose_bytes_are_kept_has_the_url_that_serves_them() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let blob = db.claim(1, 3);
     assert!(!blob.stored);
@@ -146,7 +145,7 @@ fn a_file_whose_bytes_are_kept_has_the_url_that_serves_them() {
 
 #[test]
 fn a_file_without_its_blob_is_not_stored() {
-    let db = fresh();
+    let db = fresh!();
     let doomed = db.claim(1, 3);
     assert!(db.doom(&doomed, 9));
     for blob in [doomed.id, BlobId::parse(99).unwrap()] {
@@ -158,7 +157,7 @@ fn a_file_without_its_blob_is_not_stored() {
 
 #[test]
 fn a_locked_file_is_the_living_one() {
-    let db = fresh();
+    let db = fresh!();
     let (file, gone) = (db.stored_file(1), db.file());
     db.delete_file(&gone, 8);
     let lock = |id| db.write(move |tx| tx.lock_file(id));
@@ -169,7 +168,7 @@ fn a_locked_file_is_the_living_one() {
 
 #[test]
 fn a_deleted_file_is_absent_and_its_messages_say_that_it_is_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     for file in [db.file(), db.stored_file(1)] {
         let message = db.show(ada, bob, &file, Some("look"));
@@ -191,7 +190,7 @@ fn a_deleted_file_is_absent_and_its_messages_say_that_it_is_deleted() {
 
 #[test]
 fn a_file_is_deleted_once() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.stored_file(1);
     db.delete_file(&file, 8);
     let again = db.try_write(move |tx| tx.delete_file(&file, at(9), at(9)));
@@ -200,7 +199,7 @@ fn a_file_is_deleted_once() {
 
 #[test]
 fn a_deleted_file_can_not_be_sent() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     let file = db.file();
@@ -213,7 +212,7 @@ fn a_deleted_file_can_not_be_sent() {
 
 #[test]
 fn an_undone_deletion_leaves_the_file_as_it_was() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.stored_file(1);
     let undone = db.try_write({
         let file = file.clone();

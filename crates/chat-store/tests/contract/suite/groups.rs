@@ -3,12 +3,11 @@
 use chat_domain::ConversationKind;
 use chat_domain::ports::{Conflict, StoreError};
 
-use super::fresh;
 use crate::harness::{at, limit, new_group};
 
 #[test]
 fn a_group_comes_with_its_conversation() {
-    let db = fresh();
+    let db = fresh!();
     let group = db.group("team", &[]);
     let found = db
         .read(move |tx| tx.conversation(group.conversation_id))
@@ -22,7 +21,7 @@ fn a_group_comes_with_its_conversation() {
 
 #[test]
 fn a_group_name_of_the_same_key_is_taken() {
-    let db = fresh();
+    let db = fresh!();
     db.group("Straße", &[]);
     let refused = db.try_write(|tx| tx.insert_group(&new_group("STRASSE")));
     assert_eq!(refused, Err(StoreError::Conflict(Conflict::GroupName)));
@@ -30,7 +29,7 @@ fn a_group_name_of_the_same_key_is_taken() {
 
 #[test]
 fn the_name_of_a_deleted_group_is_free() {
-    let db = fresh();
+    let db = fresh!();
     for _ in 0..3 {
         let group = db.group("team", &[]);
         db.delete_group(&group);
@@ -40,7 +39,7 @@ fn the_name_of_a_deleted_group_is_free() {
 
 #[test]
 fn a_deleted_group_is_absent_everywhere() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let said = db.say(&group, ada, "hi");
@@ -68,7 +67,7 @@ fn a_deleted_group_is_absent_everywhere() {
 
 #[test]
 fn other_groups_stay_when_one_is_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let (gone, kept) = (db.group("gone", &[ada]), db.group("kept", &[ada]));
     db.delete_group(&gone);
@@ -79,7 +78,7 @@ fn other_groups_stay_when_one_is_deleted() {
 
 #[test]
 fn a_group_is_deleted_once() {
-    let db = fresh();
+    let db = fresh!();
     let group = db.group("team", &[]);
     db.delete_group(&group);
     let again = db.try_write(move |tx| tx.delete_group(&group, at(9)));

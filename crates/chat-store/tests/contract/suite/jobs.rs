@@ -5,12 +5,11 @@ use std::thread;
 
 use chat_domain::ports::StoreError;
 
-use super::fresh;
 use crate::harness::{Ended, begin, limit, new_user, read, scan, undo};
 
 #[test]
 fn an_error_leaves_nothing_behind() {
-    let db = fresh();
+    let db = fresh!();
     let pending = begin(&*db.store, |tx| {
         tx.insert_user(&new_user("ada"))?;
         Err::<(), _>(undo())
@@ -23,7 +22,7 @@ fn an_error_leaves_nothing_behind() {
 
 #[test]
 fn a_write_that_broke_off_is_never_kept() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[]);
     let pending = begin(&*db.store, move |tx| {
@@ -42,7 +41,7 @@ fn a_write_that_broke_off_is_never_kept() {
 
 #[test]
 fn a_panic_leaves_nothing_behind_and_the_store_goes_on() {
-    let db = fresh();
+    let db = fresh!();
     let pending = begin::<()>(&*db.store, |tx| {
         tx.insert_user(&new_user("ada"))?;
         panic!("on purpose")
@@ -54,7 +53,7 @@ fn a_panic_leaves_nothing_behind_and_the_store_goes_on() {
 
 #[test]
 fn a_panic_of_a_read_is_told_and_the_store_goes_on() {
-    let db = fresh();
+    let db = fresh!();
     for _ in 0..3 {
         let ended = read::<()>(&*db.store, |_| panic!("on purpose"));
         assert_eq!(ended, Err(StoreError::Panicked));
@@ -66,7 +65,7 @@ fn a_panic_of_a_read_is_told_and_the_store_goes_on() {
 
 #[test]
 fn a_read_after_the_answer_sees_the_change() {
-    let db = fresh();
+    let db = fresh!();
     for round in 0..50 {
         let user = db.user(&format!("user{round}"));
         assert_eq!(db.read(move |tx| tx.user(user.id)), Some(user));
@@ -75,7 +74,7 @@ fn a_read_after_the_answer_sees_the_change() {
 
 #[test]
 fn a_read_sees_one_moment_from_its_first_query_on() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let (begun, wait_begun) = channel();
     let (go_on, wait_go_on) = channel();
@@ -99,7 +98,7 @@ fn a_read_sees_one_moment_from_its_first_query_on() {
 
 #[test]
 fn a_scan_reads_what_a_bounded_read_does() {
-    let db = fresh();
+    let db = fresh!();
     let user = db.user("ada");
     let found = scan(&*db.store, move |tx| tx.user(user.id)).unwrap();
     assert_eq!(found, Some(user));
@@ -107,7 +106,7 @@ fn a_scan_reads_what_a_bounded_read_does() {
 
 #[test]
 fn many_writers_at_once_all_get_their_answer() {
-    let db = fresh();
+    let db = fresh!();
     let group = db.group("team", &[]);
     let threads: Vec<_> = (0..4)
         .map(|writer| {

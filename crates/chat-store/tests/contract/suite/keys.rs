@@ -2,7 +2,6 @@
 
 use chat_domain::{Actor, Fingerprint, IdempotencyKey, KeptAnswer, UserId};
 
-use super::fresh;
 use crate::harness::{Db, at, undo};
 
 fn key(text: &str) -> IdempotencyKey {
@@ -35,7 +34,7 @@ fn kept(db: &Db, actor: Actor, text: &str) -> Option<KeptAnswer> {
 
 #[test]
 fn an_answer_is_found_under_its_key_and_actor_alone() {
-    let db = fresh();
+    let db = fresh!();
     for actor in [Actor::System, user(1), user(2)] {
         assert_eq!(kept(&db, actor, "k"), None);
         keep(&db, &answer(actor, "k", 5));
@@ -49,7 +48,7 @@ fn an_answer_is_found_under_its_key_and_actor_alone() {
 
 #[test]
 fn a_later_answer_replaces_an_older_one() {
-    let db = fresh();
+    let db = fresh!();
     keep(&db, &answer(user(1), "k", 5));
     let later = KeptAnswer {
         fingerprint: Fingerprint::from_bytes([8; 32]),
@@ -62,7 +61,7 @@ fn a_later_answer_replaces_an_older_one() {
 
 #[test]
 fn an_answer_is_undone_with_its_change() {
-    let db = fresh();
+    let db = fresh!();
     let undone = db.try_write(|tx| {
         tx.keep_answer(&answer(user(1), "k", 5))?;
         Err::<(), _>(undo())
@@ -73,7 +72,7 @@ fn an_answer_is_undone_with_its_change() {
 
 #[test]
 fn answers_are_forgotten_by_age_a_few_at_a_time() {
-    let db = fresh();
+    let db = fresh!();
     for when in 1..=9 {
         keep(&db, &answer(user(1), &format!("k{when}"), when));
     }

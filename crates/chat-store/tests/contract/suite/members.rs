@@ -3,12 +3,11 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{Member, Role};
 
-use super::fresh;
 use crate::harness::{at, join, leave, limit};
 
 #[test]
 fn a_member_has_its_role() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob]);
     let role = |user| db.read(move |tx| tx.role(group.id, user));
@@ -19,7 +18,7 @@ fn a_member_has_its_role() {
 
 #[test]
 fn a_membership_comes_back_as_it_was_given() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, eve] = db.users(["ada", "eve"]);
     let group = db.group("team", &[ada]);
     let expected = Member {
@@ -35,7 +34,7 @@ fn a_membership_comes_back_as_it_was_given() {
 
 #[test]
 fn members_are_counted_in_their_group() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     assert_eq!(group.member_count, 2);
@@ -53,7 +52,7 @@ fn members_are_counted_in_their_group() {
 
 #[test]
 fn a_user_is_a_member_once() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     let again = db.try_write({
@@ -69,7 +68,7 @@ fn a_user_is_a_member_once() {
 
 #[test]
 fn the_owner_is_found_and_may_be_missing() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (owned, free) = (db.group("owned", &[ada, bob]), db.group("free", &[]));
     assert_eq!(db.read(move |tx| tx.owner(owned.id)), Some(ada));
@@ -78,7 +77,7 @@ fn the_owner_is_found_and_may_be_missing() {
 
 #[test]
 fn a_handover_demotes_and_then_promotes() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     db.write(move |tx| {
@@ -93,7 +92,7 @@ fn a_handover_demotes_and_then_promotes() {
 
 #[test]
 fn a_group_never_has_two_owners() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let second = db.try_write(move |tx| tx.set_role(group.id, bob, Role::Owner, at(8)));
@@ -103,7 +102,7 @@ fn a_group_never_has_two_owners() {
 
 #[test]
 fn who_is_no_member_gets_no_role_and_can_not_leave() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[]);
     let role = db.try_write(move |tx| tx.set_role(group.id, ada, Role::Admin, at(8)));
@@ -114,7 +113,7 @@ fn who_is_no_member_gets_no_role_and_can_not_leave() {
 
 #[test]
 fn members_are_paged_by_user_id_whatever_their_order_of_joining() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[eve, ada, bob]);
     db.group("other", &[ada, bob, eve]);

@@ -3,12 +3,11 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{Content, MessageId, Recipient, Timeline};
 
-use super::fresh;
 use crate::harness::{at, limit, seq, words};
 
 #[test]
 fn a_message_comes_back_as_it_was_sent() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let text = " \u{202e}עברית 👩‍💻\n\u{7}";
     let sent = db.tell(ada, bob, text);
@@ -24,7 +23,7 @@ fn a_message_comes_back_as_it_was_sent() {
 
 #[test]
 fn a_message_carries_its_file() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let file = db.file();
     let sent = db.show(ada, bob, &file, Some("look"));
@@ -40,7 +39,7 @@ fn a_message_carries_its_file() {
 
 #[test]
 fn places_count_without_gaps_in_each_conversation() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (one, two) = (db.group("one", &[ada]), db.group("two", &[ada]));
     let places = [
@@ -56,7 +55,7 @@ fn places_count_without_gaps_in_each_conversation() {
 
 #[test]
 fn an_undone_message_leaves_no_gap() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     db.say(&group, ada, "one");
@@ -76,7 +75,7 @@ fn an_undone_message_leaves_no_gap() {
 
 #[test]
 fn message_ids_grow_across_conversations() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let sent = [
         db.tell(ada, bob, "1"),
@@ -88,7 +87,7 @@ fn message_ids_grow_across_conversations() {
 
 #[test]
 fn who_takes_no_part_can_not_send() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, eve] = db.users(["ada", "eve"]);
     let group = db.group("team", &[ada]);
     let message = words(group.conversation_id, eve, Recipient::Group(group.id), "hi");
@@ -99,7 +98,7 @@ fn who_takes_no_part_can_not_send() {
 
 #[test]
 fn a_deleted_message_is_absent_and_keeps_its_place() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     let (gone, kept) = (db.say(&group, ada, "gone"), db.say(&group, ada, "kept"));
@@ -113,7 +112,7 @@ fn a_deleted_message_is_absent_and_keeps_its_place() {
 
 #[test]
 fn a_message_is_deleted_once() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let said = db.say(&group, ada, "hi");
@@ -125,7 +124,7 @@ fn a_message_is_deleted_once() {
 
 #[test]
 fn a_deleted_message_stands_on_its_timeline_still() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let sent = db.tell(ada, bob, "hi");
     let other = db.direct(ada, eve).id;
@@ -140,7 +139,7 @@ fn a_deleted_message_stands_on_its_timeline_still() {
 
 #[test]
 fn what_a_deleted_message_said_is_gone_from_every_list() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let sent = db.show(ada, bob, &db.file(), Some("secret"));
     db.mark(&sent, bob, 7);

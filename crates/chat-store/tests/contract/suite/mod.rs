@@ -1,4 +1,15 @@
-//! What every backend promises. The module around this one gives `fresh`, a store of its own.
+//! What every backend promises. The module around this one gives `fresh`, a store of its own;
+//! none where its database is not on this machine.
+
+/// A store of the test's own. Where there can be none the test is over, and has said so.
+macro_rules! fresh {
+    () => {
+        match super::fresh() {
+            Some(db) => db,
+            None => return,
+        }
+    };
+}
 
 mod blobs;
 mod collection;

@@ -2,7 +2,6 @@
 
 use chat_domain::{Message, MessageId, Timeline};
 
-use super::fresh;
 use crate::harness::{Db, ids};
 
 fn older(
@@ -36,7 +35,7 @@ fn story(db: &Db) -> (Timeline, [MessageId; 5]) {
 
 #[test]
 fn older_ones_come_newest_first_without_the_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let (timeline, [a, b, _, d, e]) = story(&db);
     assert_eq!(older(&db, timeline, None, 0, 9), [e, d, b, a]);
     assert_eq!(older(&db, timeline, None, 0, 2), [e, d]);
@@ -44,7 +43,7 @@ fn older_ones_come_newest_first_without_the_deleted() {
 
 #[test]
 fn older_ones_begin_below_the_bound_even_a_deleted_one() {
-    let db = fresh();
+    let db = fresh!();
     let (timeline, [a, b, c, d, _]) = story(&db);
     assert_eq!(older(&db, timeline, Some(d), 0, 9), [b, a]);
     assert_eq!(older(&db, timeline, Some(c), 0, 1), [b]);
@@ -53,7 +52,7 @@ fn older_ones_begin_below_the_bound_even_a_deleted_one() {
 
 #[test]
 fn skipped_ones_count_without_the_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let (timeline, [a, b, _, _, _]) = story(&db);
     assert_eq!(older(&db, timeline, None, 2, 9), [b, a]);
     assert_eq!(older(&db, timeline, None, 4, 9), []);
@@ -61,7 +60,7 @@ fn skipped_ones_count_without_the_deleted() {
 
 #[test]
 fn newer_ones_come_oldest_first_without_the_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let (timeline, [a, b, c, d, e]) = story(&db);
     assert_eq!(newer(&db, timeline, None, 9), [a, b, d, e]);
     assert_eq!(newer(&db, timeline, Some(b), 1), [d]);
@@ -71,7 +70,7 @@ fn newer_ones_come_oldest_first_without_the_deleted() {
 
 #[test]
 fn an_inbox_holds_what_was_sent_to_its_user_by_whomever() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob]);
     let first = db.tell(ada, bob, "1").id;

@@ -3,7 +3,6 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{Message, Timestamp, UserId};
 
-use super::fresh;
 use crate::harness::{Db, at, leave, limit};
 
 fn receipts(db: &Db, of: &Message, after: Option<UserId>, n: i64) -> (Vec<(UserId, i64)>, bool) {
@@ -25,7 +24,7 @@ fn seen_at(db: &Db, message: &Message, user: UserId) -> Option<i64> {
 
 #[test]
 fn a_message_is_seen_by_name_or_within_a_range() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob, eve]);
     let said = ["1", "2", "3", "4", "5"].map(|text| db.say(&group, ada, text));
@@ -39,7 +38,7 @@ fn a_message_is_seen_by_name_or_within_a_range() {
 
 #[test]
 fn the_mark_by_name_stands_before_the_range() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let said = db.say(&group, ada, "hi");
@@ -51,7 +50,7 @@ fn the_mark_by_name_stands_before_the_range() {
 
 #[test]
 fn ranges_of_another_conversation_do_not_count() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (group, other) = (
         db.group("team", &[ada, bob]),
@@ -66,7 +65,7 @@ fn ranges_of_another_conversation_do_not_count() {
 
 #[test]
 fn receipts_join_both_kinds_by_user_id() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, ranged, named, unread, late] = db.users(["ada", "ranged", "named", "unread", "late"]);
     let group = db.group("team", &[ada, ranged, named, unread, late]);
     let id = group.conversation_id;
@@ -83,7 +82,7 @@ fn receipts_join_both_kinds_by_user_id() {
 
 #[test]
 fn receipts_are_paged_by_user_id() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, one, two, three] = db.users(["ada", "one", "two", "three"]);
     let group = db.group("team", &[ada, one, two, three]);
     let said = db.say(&group, ada, "hi");
@@ -108,7 +107,7 @@ fn receipts_are_paged_by_user_id() {
 
 #[test]
 fn the_sender_is_never_among_the_receipts() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let said = [db.say(&group, ada, "1"), db.say(&group, bob, "2")];
@@ -121,7 +120,7 @@ fn the_sender_is_never_among_the_receipts() {
 
 #[test]
 fn past_members_stay_among_the_receipts() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let group = db.group("team", &[ada, bob, eve]);
     let said = db.say(&group, ada, "hi");
@@ -137,7 +136,7 @@ fn past_members_stay_among_the_receipts() {
 
 #[test]
 fn a_message_is_marked_by_name_once() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let said = db.tell(ada, bob, "hi");
     db.mark(&said, bob, 10);

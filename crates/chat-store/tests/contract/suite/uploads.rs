@@ -3,7 +3,6 @@
 use chat_domain::ports::StoreError;
 use chat_domain::{NewUpload, StageMark, Upload, UploadId};
 
-use super::fresh;
 use crate::harness::{Db, at, new_upload, progress, size, undo};
 
 fn found(db: &Db, upload: &Upload) -> Option<Upload> {
@@ -17,7 +16,7 @@ fn staged(db: &Db) -> Vec<StageMark> {
 
 #[test]
 fn an_upload_comes_back_as_it_was_begun() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let of_ada = NewUpload {
         uploader_id: Some(ada),
@@ -52,7 +51,7 @@ fn an_upload_comes_back_as_it_was_begun() {
 
 #[test]
 fn a_missing_upload_is_absent() {
-    let db = fresh();
+    let db = fresh!();
     let id = UploadId::parse(7).unwrap();
     assert_eq!(db.read(move |tx| tx.upload(id)), None);
     assert_eq!(db.write(move |tx| tx.lock_upload(id)), None);
@@ -60,7 +59,7 @@ fn a_missing_upload_is_absent() {
 
 #[test]
 fn an_upload_comes_as_far_as_it_was_told() {
-    let db = fresh();
+    let db = fresh!();
     let upload = db.upload(9);
     for offset in [4, 9] {
         db.advance(&upload, offset, at(100 + offset));
@@ -73,7 +72,7 @@ fn an_upload_comes_as_far_as_it_was_told() {
 
 #[test]
 fn an_upload_that_is_renewed_stays_as_far_as_it_has_come() {
-    let db = fresh();
+    let db = fresh!();
     let [begun, gone_on] = [db.upload(9), db.upload(9)];
     db.advance(&gone_on, 4, at(100));
     for (upload, come) in [(&begun, None), (&gone_on, Some(progress(4)))] {
@@ -90,7 +89,7 @@ fn an_upload_that_is_renewed_stays_as_far_as_it_has_come() {
 
 #[test]
 fn an_upload_never_has_more_than_its_length() {
-    let db = fresh();
+    let db = fresh!();
     let id = db.upload(9).id;
     let refused = db.try_write(move |tx| tx.advance_upload(id, &progress(10), at(100)));
     assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
@@ -98,7 +97,7 @@ fn an_upload_never_has_more_than_its_length() {
 
 #[test]
 fn an_upload_that_became_a_file_needs_no_stage() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.file().id;
     let [upload, empty] = [db.upload(9), db.upload(0)];
     db.advance(&upload, 9, at(100));
@@ -116,7 +115,7 @@ fn an_upload_that_became_a_file_needs_no_stage() {
 
 #[test]
 fn an_upload_ends_once() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.file().id;
     let (done, gone) = (db.upload(9).id, db.upload(9).id);
     db.write(move |tx| tx.complete_upload(done, file));
@@ -138,7 +137,7 @@ fn an_upload_ends_once() {
 
 #[test]
 fn a_removed_upload_is_absent() {
-    let db = fresh();
+    let db = fresh!();
     let (gone, kept) = (db.upload(9), db.upload(9));
     db.advance(&gone, 4, at(100));
     let id = gone.id;
@@ -152,7 +151,7 @@ fn a_removed_upload_is_absent() {
 
 #[test]
 fn what_is_staged_is_what_has_come_to_no_file() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.file().id;
     let [one, other, done, _untouched] = [(); 4].map(|()| db.upload(9));
     db.advance(&one, 4, at(100));
@@ -165,7 +164,7 @@ fn what_is_staged_is_what_has_come_to_no_file() {
 
 #[test]
 fn expired_uploads_are_found_the_oldest_first() {
-    let db = fresh();
+    let db = fresh!();
     let [late, first, second] = [9, 5, 7].map(|when| {
         let mut upload = new_upload(9);
         upload.expires_at = at(when);
@@ -184,7 +183,7 @@ fn expired_uploads_are_found_the_oldest_first() {
 
 #[test]
 fn what_is_undone_leaves_uploads_as_they_were() {
-    let db = fresh();
+    let db = fresh!();
     let (upload, other) = (db.upload(9), db.upload(9));
     db.advance(&upload, 4, at(100));
     let file = db.file().id;

@@ -3,12 +3,11 @@
 use chat_domain::FileId;
 use chat_domain::ports::StoreError;
 
-use super::fresh;
 use crate::harness::{at, carrying, new_file, undo};
 
 #[test]
 fn a_new_file_is_unused_from_its_creation_on() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.file();
     assert!(!db.in_use(&file));
     assert_eq!(db.unused(3), []);
@@ -17,7 +16,7 @@ fn a_new_file_is_unused_from_its_creation_on() {
 
 #[test]
 fn a_file_that_is_sent_is_in_use() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let file = db.file();
     db.show(ada, bob, &file, None);
@@ -27,7 +26,7 @@ fn a_file_that_is_sent_is_in_use() {
 
 #[test]
 fn a_file_may_be_unused_again_when_a_message_that_carries_it_is_deleted() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let file = db.file();
     let sent = db.show(ada, bob, &file, None);
@@ -42,7 +41,7 @@ fn a_file_may_be_unused_again_when_a_message_that_carries_it_is_deleted() {
 
 #[test]
 fn a_text_that_is_deleted_says_nothing_of_files() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let file = db.file();
     db.show(ada, bob, &file, None);
@@ -53,7 +52,7 @@ fn a_text_that_is_deleted_says_nothing_of_files() {
 
 #[test]
 fn a_file_that_another_message_carries_is_in_use_after_all() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let file = db.file();
     let sent = db.show(ada, bob, &file, None);
@@ -68,7 +67,7 @@ fn a_file_that_another_message_carries_is_in_use_after_all() {
 
 #[test]
 fn only_a_living_file_can_be_in_use_after_all() {
-    let db = fresh();
+    let db = fresh!();
     let file = db.file();
     db.delete_file(&file, 8);
     for id in [file.id, FileId::parse(99).unwrap()] {
@@ -79,7 +78,7 @@ fn only_a_living_file_can_be_in_use_after_all() {
 
 #[test]
 fn those_unused_for_the_longest_come_first_and_no_more_than_asked_for() {
-    let db = fresh();
+    let db = fresh!();
     let [third, first, second, late] = [7, 5, 5, 9].map(|when| {
         let mut file = new_file();
         file.at = at(when);
@@ -93,7 +92,7 @@ fn those_unused_for_the_longest_come_first_and_no_more_than_asked_for() {
 
 #[test]
 fn a_deleted_file_is_not_looked_for() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (never_sent, sent) = (db.file(), db.file());
     let message = db.show(ada, bob, &sent, None);
@@ -107,7 +106,7 @@ fn a_deleted_file_is_not_looked_for() {
 
 #[test]
 fn a_deleted_group_uses_no_file_and_tells_them_so_later() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada, bob]);
     let files = [(); 3].map(|()| db.file());
@@ -131,7 +130,7 @@ fn a_deleted_group_uses_no_file_and_tells_them_so_later() {
 
 #[test]
 fn groups_that_carry_no_file_tell_none() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let (empty, wordy) = (db.group("empty", &[ada]), db.group("wordy", &[ada]));
     db.say(&wordy, ada, "hi");
@@ -144,7 +143,7 @@ fn groups_that_carry_no_file_tell_none() {
 
 #[test]
 fn a_file_that_a_group_was_sent_often_is_told_once() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let group = db.group("team", &[ada]);
     let (often, once) = (db.file(), db.file());
@@ -159,7 +158,7 @@ fn a_file_that_a_group_was_sent_often_is_told_once() {
 
 #[test]
 fn steps_go_on_from_group_to_group() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     for name in ["one", "two", "three"] {
         let group = db.group(name, &[ada]);
@@ -174,7 +173,7 @@ fn steps_go_on_from_group_to_group() {
 
 #[test]
 fn a_file_that_a_living_conversation_carries_too_is_in_use() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let (gone, kept) = (db.group("gone", &[ada]), db.group("kept", &[ada]));
     let (here, elsewhere, nowhere) = (db.file(), db.file(), db.file());
@@ -189,7 +188,7 @@ fn a_file_that_a_living_conversation_carries_too_is_in_use() {
 
 #[test]
 fn what_is_told_late_does_not_undo_what_is_known_since() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob] = db.users(["ada", "bob"]);
     let group = db.group("team", &[ada]);
     let (before, after, deleted) = (db.file(), db.file(), db.file());
@@ -211,7 +210,7 @@ fn what_is_told_late_does_not_undo_what_is_known_since() {
 
 #[test]
 fn what_is_undone_is_forgotten() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     let (kept, gone) = (db.group("kept", &[ada]), db.group("gone", &[ada]));
     let (unsent, sent, told) = (db.file(), db.file(), db.file());

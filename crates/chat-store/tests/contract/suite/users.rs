@@ -4,12 +4,11 @@ use chat_domain::ports::{Conflict, StoreError};
 use chat_domain::{EmailAddress, NewUser, UserId, Username};
 use rstest::rstest;
 
-use super::fresh;
 use crate::harness::{limit, new_user};
 
 #[test]
 fn a_user_comes_back_as_it_was_given() {
-    let db = fresh();
+    let db = fresh!();
     let given = NewUser {
         username: Username::parse("Ａda 👩‍💻").unwrap(),
         email: EmailAddress::parse("Ada+Chat@Example.org").unwrap(),
@@ -27,7 +26,7 @@ fn a_user_comes_back_as_it_was_given() {
 
 #[test]
 fn a_missing_user_is_absent() {
-    let db = fresh();
+    let db = fresh!();
     let nobody = UserId::parse(7).unwrap();
     assert_eq!(db.read(move |tx| tx.user(nobody)), None);
     assert!(!db.read(move |tx| tx.user_exists(nobody)));
@@ -35,7 +34,7 @@ fn a_missing_user_is_absent() {
 
 #[test]
 fn a_stored_user_exists() {
-    let db = fresh();
+    let db = fresh!();
     let [ada] = db.users(["ada"]);
     assert!(db.read(move |tx| tx.user_exists(ada)));
 }
@@ -46,7 +45,7 @@ fn a_stored_user_exists() {
 #[case::sharp_s("Straße", "STRASSE")]
 #[case::full_width("Ａｄａ", "ada")]
 fn a_name_of_the_same_key_is_taken(#[case] first: &str, #[case] second: &str) {
-    let db = fresh();
+    let db = fresh!();
     let [first, mut second] = [first, second].map(|name| NewUser {
         username: Username::parse(name).unwrap(),
         ..new_user("one")
@@ -59,7 +58,7 @@ fn a_name_of_the_same_key_is_taken(#[case] first: &str, #[case] second: &str) {
 
 #[test]
 fn an_email_of_the_same_key_is_taken() {
-    let db = fresh();
+    let db = fresh!();
     db.user("ada");
     let mut other = new_user("ida");
     other.email = EmailAddress::parse("ADA@example.ORG").unwrap();
@@ -69,7 +68,7 @@ fn an_email_of_the_same_key_is_taken() {
 
 #[test]
 fn a_transaction_goes_on_after_a_conflict() {
-    let db = fresh();
+    let db = fresh!();
     db.user("ada");
     let stored = db.write(|tx| {
         assert!(tx.insert_user(&new_user("ada")).is_err());
@@ -80,7 +79,7 @@ fn a_transaction_goes_on_after_a_conflict() {
 
 #[test]
 fn users_are_paged_by_id() {
-    let db = fresh();
+    let db = fresh!();
     let [ada, bob, eve] = db.users(["ada", "bob", "eve"]);
     let page = |after, entries| {
         let page = db.read(move |tx| tx.users(after, limit(entries)));
