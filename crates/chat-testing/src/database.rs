@@ -5,9 +5,9 @@ use std::sync::{Arc, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use diesel::{Connection as _, PgConnection};
+use diesel::PgConnection;
 
-use crate::server::{Inner, Postgres, lock};
+use crate::server::{Inner, Postgres, connect, lock};
 
 /// How long somebody may still be connected to a template.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,8 +19,8 @@ pub struct Template {
 }
 
 impl Template {
-    /// Names a template of the process. `migrate` gets the URL of an empty database; what it connects it
-    /// has closed when it returns.
+    /// `migrate` gets the URL of an empty database, and leaves no connection to it open. Of templates with
+    /// one name only the first is made.
     #[must_use]
     pub const fn new(name: &'static str, migrate: fn(&str)) -> Self {
         Self { name, migrate }
@@ -47,6 +47,7 @@ impl Template {
         execute(format!(
             "ALTER DATABASE \"{database}\" ALLOW_CONNECTIONS false"
         ));
+        execute(cut_off(&database));
     }
 }
 
@@ -103,7 +104,7 @@ impl TestDatabase {
     /// A new connection to it, as superuser.
     #[must_use]
     pub fn connect(&self) -> PgConnection {
-        PgConnection::establish(&self.url).unwrap_or_else(|error| panic!("{}: {error}", self.url))
+        connect(&self.url)
     }
 }
 
@@ -113,9 +114,29 @@ impl Drop for TestDatabase {
         let Some(server) = self.server.upgrade().filter(|server| server.runs()) else {
             return;
         };
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        if let Err(error) = server.try_execute(&sql) {
-            eprintln!("{sql}: {error}");
+        let statements = [
+            cut_off(&self.name),
+            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        ];
+        for sql in statements {
+            if let Err(error) = server.try_execute(&sql) {
+                eprintln!("{sql}: {error}");
+            }
         }
     }
+}
+
+/// What ends all connections to a database, and waits a second for that at most. The server would itself
+/// when it copies or drops one, but it looks only every 100 ms whether they are gone.
+fn cut_off(database: &str) -> String {
+    format!(
+        "DO $$ BEGIN
+           FOR look IN 1..500 LOOP
+             PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}';
+             EXIT WHEN NOT FOUND;
+             PERFORM pg_sleep(0.002);
+             PERFORM pg_stat_clear_snapshot();
+           END LOOP;
+         END $$"
+    )
 }

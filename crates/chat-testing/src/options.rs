@@ -13,6 +13,7 @@
 /// ```
 #[derive(Clone, Debug)]
 pub struct Options {
+    fsync: bool,
     settings: Vec<String>,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -23,12 +24,15 @@ impl Options {
     #[must_use]
     pub fn new() -> Self {
         let mut options = Self {
+            fsync: false,
             settings: Vec::new(),
             files: Vec::new(),
         };
         let settings = [
             ("listen_addresses", "127.0.0.1"),
             ("fsync", "off"),
+            // It may lie in memory.
+            ("max_wal_size", "256MB"),
             ("max_connections", "400"),
             ("shared_buffers", "64MB"),
             // In the data directory, so that a killed server leaves nothing elsewhere; and containers
@@ -43,8 +47,12 @@ impl Options {
 
     /// Whether what is committed is flushed to the disk. Of a server that is killed it is kept either
     /// way: only a machine that loses power would lose it.
+    ///
+    /// Where nothing is flushed, all the server has lies in memory (`/dev/shm`) if there is room, unless
+    /// `TMPDIR` says where.
     #[must_use]
-    pub fn fsync(self, on: bool) -> Self {
+    pub fn fsync(mut self, on: bool) -> Self {
+        self.fsync = on;
         self.setting("fsync", if on { "on" } else { "off" })
     }
 
@@ -61,6 +69,10 @@ impl Options {
     pub fn file(mut self, name: &str, contents: impl Into<Vec<u8>>) -> Self {
         self.files.push((name.to_owned(), contents.into()));
         self
+    }
+
+    pub(crate) fn flushes(&self) -> bool {
+        self.fsync
     }
 
     /// Each as `name=value`, and the last of a name wins.

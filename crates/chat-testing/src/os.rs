@@ -62,6 +62,11 @@ mod unix {
         }
     }
 
+    /// What may still be written where `dir` is; nothing if there is no such place.
+    pub(crate) fn free_bytes(dir: &Path) -> u64 {
+        rustix::fs::statvfs(dir).map_or(0, |system| system.f_bavail * system.f_frsize)
+    }
+
     /// A process that ended meanwhile needs no signal.
     pub(crate) fn signal(pid: Pid, signal: Signal) {
         let pid = rustix::process::Pid::from_raw(pid).expect("a process id");
@@ -163,6 +168,14 @@ mod elsewhere {
         }
     }
 
+    pub(crate) fn free_bytes(_: &Path) -> u64 {
+        0
+    }
+
+    #[allow(
+        clippy::upper_case_acronyms,
+        reason = "as signals are called elsewhere"
+    )]
     pub(crate) enum Signal {
         INT,
         KILL,

@@ -1,6 +1,7 @@
 //! A server, from its start to its end.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::TcpListener;
@@ -31,7 +32,7 @@ const PORTS: usize = 20;
 ///
 /// Whatever fails panics, with the server's log where that tells why.
 pub struct Postgres {
-    // Shared with the databases of tests, which keep it from nothing.
+    // The databases of tests know it too, and do not keep it from ending.
     pub(crate) inner: Arc<Inner>,
 }
 
@@ -113,7 +114,7 @@ impl Postgres {
     /// What the server has logged.
     #[must_use]
     pub fn log(&self) -> String {
-        log(&self.inner.dir)
+        log(&self.inner.dir, 0)
     }
 
     /// A new connection, as superuser.
@@ -139,9 +140,12 @@ impl Inner {
         self.running().server.is_some()
     }
 
-    pub(crate) fn try_execute(&self, sql: &str) -> diesel::QueryResult<()> {
+    pub(crate) fn try_execute(&self, sql: &str) -> Result<(), Box<dyn Error>> {
         let idle = lock(&self.idle).pop();
-        let mut connection = idle.unwrap_or_else(|| connect(&self.url("postgres")));
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => PgConnection::establish(&self.url("postgres"))?,
+        };
         connection.batch_execute(sql)?;
         lock(&self.idle).push(connection);
         Ok(())
@@ -162,13 +166,13 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn connect(url: &str) -> PgConnection {
+pub(crate) fn connect(url: &str) -> PgConnection {
     PgConnection::establish(url).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 
-fn log(dir: &Path) -> String {
+fn log(dir: &Path, from: usize) -> String {
     let bytes = fs::read(dir.join("log")).expect("the log is readable");
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&bytes[from..]).into_owned()
 }
 
 pub(crate) fn put(dir: &Path, account: Account, name: &str, contents: &[u8]) {
@@ -201,13 +205,15 @@ fn free_port() -> u16 {
 
 /// Starts a server, and waits until it takes connections. `None` if the port is taken.
 pub(crate) fn start_on(supervisor: &mut Supervisor, port: u16) -> Option<Pid> {
-    let before = log(supervisor.dir()).len();
+    let before = fs::metadata(supervisor.dir().join("log")).map_or(0, |log| {
+        usize::try_from(log.len()).expect("it fits in memory")
+    });
     let server = supervisor.start_server(port);
     let dir = supervisor.dir();
     let deadline = Instant::now() + PATIENCE;
     while !is_ready(dir, server) {
         let alive = os::runs(server);
-        let log = &log(dir)[before..];
+        let log = log(dir, before);
         if !alive && log.contains("Address already in use") {
             return None;
         }

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::options::Options;
-use crate::os::Pid;
+use crate::os::{self, Pid};
 use crate::programs::Programs;
 
 /// The longest path of a socket is 107 bytes, and the directory's own name and the socket's come on top.
 const LONGEST_PARENT: usize = 70;
+
+/// What has to be free in memory for a server to lie there, of which it takes some hundred megabytes.
+const ROOM: u64 = 2 << 30;
 
 /// Statics are not dropped, and a killed process drops nothing at all. So that a server ends with it all
 /// the same, the shell holds one end of a pipe, and this process the other.
@@ -26,7 +29,7 @@ impl Supervisor {
         command
             .args(["-c", include_str!("supervisor.sh"), "postgres-for-tests"])
             .arg(&programs.bin)
-            .arg(parent())
+            .arg(parent(options))
             .args(options.settings().iter().flat_map(|one| ["-c", one]))
             .current_dir("/")
             // Nothing of `PGDATA` and the like. The zone is given so that initdb does not search for it.
@@ -82,7 +85,14 @@ impl Drop for Supervisor {
     }
 }
 
-fn parent() -> PathBuf {
+/// A database is made of hundreds of files. A file system on a disk takes a few times as long to make and
+/// to remove them, even if none is flushed.
+fn parent(options: &Options) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let any = std::env::var_os("TMPDIR").is_none() && !options.flushes();
+    if any && os::free_bytes(memory) >= ROOM {
+        return memory.to_owned();
+    }
     let usual = std::env::temp_dir();
     if usual.as_os_str().len() > LONGEST_PARENT {
         return PathBuf::from("/tmp");
