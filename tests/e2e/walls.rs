@@ -27,6 +27,7 @@ const WALLS: [(&str, &[&str]); 9] = [
             "libsqlite3-sys",
             "log",
             "percent-encoding",
+            "pq-sys",
             "quick_cache",
             "thiserror",
         ],

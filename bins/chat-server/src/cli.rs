@@ -34,13 +34,14 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     Setting {
         key: "database_url",
         value: "URL",
-        help: "The database: sqlite://PATH [default: sqlite://<data-dir>/chat.db]",
+        help: "The database: sqlite://PATH, or postgres://USER:PASSWORD@HOST/DATABASE \
+               [default: sqlite://<data-dir>/chat.db]",
         switch: false,
     },
     Setting {
         key: "pool_size",
         value: "N",
-        help: "Connections for reading, 1 to 1024 [default: 16]",
+        help: "Connections to PostgreSQL, or for reading from SQLite, 1 to 1024 [default: 16]",
         switch: false,
     },
     Setting {

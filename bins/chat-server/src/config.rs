@@ -23,6 +23,46 @@ use value::Value;
 pub enum Database {
     /// An SQLite file.
     Sqlite(PathBuf),
+    /// A PostgreSQL database, by its URL.
+    Postgres(PostgresUrl),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{} (SQLite)", path.display()),
+            Self::Postgres(url) => write!(f, "{url} (PostgreSQL)"),
+        }
+    }
+}
+
+/// The URL of a PostgreSQL database. It is shown without what may be secret in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PostgresUrl(String);
+
+impl PostgresUrl {
+    pub(crate) fn new(url: String) -> Self {
+        Self(url)
+    }
+
+    /// The whole URL, with its password.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A password may also stand among the parameters.
+        let (place, _) = self.0.split_once('?').unwrap_or((&self.0, ""));
+        f.write_str(&value::masked(place))
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresUrl({self})")
+    }
 }
 
 /// Where the bytes of files are kept.
@@ -52,7 +92,7 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// The database.
     pub database: Database,
-    /// Connections for reading.
+    /// Connections: those for reading on SQLite, all on PostgreSQL.
     pub pool_size: u32,
     /// The files.
     pub files: FilesPlace,

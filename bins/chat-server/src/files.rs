@@ -7,17 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use chat_domain::ports::{BlobStore, Store, SystemClock};
+use chat_domain::ports::{BlobStore, SystemClock};
 use chat_files::{DiskStore, S3Location, S3Store};
 use chat_media::MediaTools;
 use chat_service::{ChatService, FileCheck, FileDifference, FileOptions, FilesFound, Repair};
-use chat_store::{ReadOnlySqliteStore, SqliteStore};
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::timeout;
 
 use crate::say::say;
-use crate::{Config, FilesPlace, cli, serve};
+use crate::{Config, FilesPlace, cli, database};
 
 /// Opens the place; makes its folder if that is missing.
 pub(crate) fn open(config: &Config) -> Result<Arc<dyn BlobStore>> {
@@ -109,10 +108,13 @@ pub(crate) fn run(config: &Config, args: &ArgMatches) -> Result<ExitCode> {
 
 /// Checks, and prints a line for each difference and one for all.
 fn check(config: &Config, repair: Repair) -> Result<ExitCode> {
-    let database = serve::existing_options(config);
-    // It must be there: in one that were made here no record would have any of the bytes, and a repair
-    // would set them all aside.
-    let reading = ReadOnlySqliteStore::open(&database)?;
+    // The database must be there: in one that were made here no record would have any of the bytes, and
+    // a repair would set them all aside. It takes the database for itself, a check reads beside whoever
+    // has it.
+    let store = match repair {
+        Repair::Not => database::open_to_read(config)?,
+        Repair::Careful | Repair::Forced => database::open_alone(config)?,
+    };
     // And so must the files: a folder that were made here would have lost them all.
     if let FilesPlace::Disk(dir) = &config.files
         && !dir.is_dir()
@@ -122,17 +124,10 @@ fn check(config: &Config, repair: Repair) -> Result<ExitCode> {
             dir.display()
         );
     }
-    // A repair takes the database for itself, a check reads beside whoever has it.
-    let (store, blobs): (Arc<dyn Store>, _) = if repair != Repair::Not {
-        drop(reading);
-        let store = SqliteStore::open(&database)?;
-        // The files too: a server over another database may have them.
-        (
-            Arc::new(store),
-            open_by(config, |dir| DiskStore::open_alone(dir))?,
-        )
-    } else {
-        (Arc::new(reading), open(config)?)
+    let blobs = match repair {
+        Repair::Not => open(config)?,
+        // For itself too: a server over another database may have them.
+        Repair::Careful | Repair::Forced => open_by(config, |dir| DiskStore::open_alone(dir))?,
     };
     let service =
         ChatService::new(store, Arc::new(SystemClock)).keeping_files(options(config, blobs));

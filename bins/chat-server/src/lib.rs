@@ -4,6 +4,7 @@
 mod backup;
 mod cli;
 mod config;
+mod database;
 mod files;
 mod migrate;
 mod openapi;
@@ -15,7 +16,8 @@ mod sweep;
 
 use std::process::ExitCode;
 
-pub use config::{Config, Database, FilesPlace, InvalidSetting};
+pub use config::{Config, Database, FilesPlace, InvalidSetting, PostgresUrl};
+pub use database::AnyStore;
 pub use seams::Seams;
 pub use serve::{App, compose, compose_over};
 

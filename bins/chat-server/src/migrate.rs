@@ -3,12 +3,11 @@
 use anyhow::Result;
 
 use crate::say::say;
-use crate::{Config, serve};
+use crate::{Config, database};
 
 /// Runs what is missing and says what was run.
 pub(crate) fn run(config: &Config) -> Result<()> {
-    let options = serve::store_options(config)?;
-    let applied = chat_store::sqlite::migrate(&options)?;
+    let applied = database::migrate(config)?;
     if applied.is_empty() {
         say("the database is up to date")?;
     }

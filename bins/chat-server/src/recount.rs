@@ -7,26 +7,25 @@ use chat_store::{Mended, Recount};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::say::say;
-use crate::{Config, serve};
+use crate::{Config, database};
 
 /// The exit code when nothing could be counted.
 pub(crate) const NOT_COUNTED: u8 = 2;
 
 /// Counts, and prints a line for each difference and one for all.
 pub(crate) fn run(config: &Config, repair: bool) -> Result<ExitCode> {
-    let options = serve::existing_options(config);
     let bar = bar()?;
     let mut progress = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     };
     let counted = if repair {
-        let repair = chat_store::sqlite::repair(&options, &mut progress)?;
+        let repair = database::repair(config, &mut progress)?;
         bar.finish_and_clear();
         mended(&repair.mended)?;
         repair.after
     } else {
-        let recount = chat_store::sqlite::recount(&options, &mut progress)?;
+        let recount = database::recount(config, &mut progress)?;
         bar.finish_and_clear();
         recount
     };

@@ -1,20 +1,17 @@
 //! `chat-server serve`: composes store, service and transport, runs until a signal, and drains.
 
-use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
-use chat_domain::ports::{Measured, SystemClock};
+use chat_domain::ports::SystemClock;
 use chat_http::{HttpOptions, Metrics};
 use chat_service::ChatService;
-use chat_store::{SqliteOptions, SqliteStore};
 use socket2::SockRef;
 
-use crate::{Config, Database, Seams, files, sweep};
+use crate::{AnyStore, Config, Seams, database, files, sweep};
 
 /// Everything composed and bound, not yet running.
 pub struct App {
@@ -25,7 +22,7 @@ pub struct App {
     /// The use cases, whose uploads are to be stopped when the transport is.
     pub service: ChatService,
     /// The store, to be closed when the transport has stopped.
-    pub store: Arc<SqliteStore>,
+    pub store: AnyStore,
 }
 
 /// Binds the address, opens the store and brings it up to date, and puts service and transport
@@ -45,9 +42,9 @@ pub async fn compose(config: &Config) -> Result<App> {
 pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
-    let store = Arc::new(SqliteStore::open(&store_options(config)?)?);
+    let store = database::open(config)?;
     let blobs = files::open(config)?;
-    let service = ChatService::new((seams.store)(store.clone()), Arc::new(SystemClock))
+    let service = ChatService::new((seams.store)(store.port()), Arc::new(SystemClock))
         .keeping_answers(config.idempotency_ttl)
         .keeping_files(files::options(config, (seams.blobs)(blobs)));
     files::find(config, &service).await?;
@@ -55,7 +52,7 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     sweep::files(service.clone(), config.file_grace);
     let options = HttpOptions {
         insecure_open: config.insecure_open,
-        metrics: Metrics::with([store.clone() as Arc<dyn Measured>]),
+        metrics: Metrics::with([store.measured()]),
         ..HttpOptions::default()
     };
     let server = chat_http::server(listener, service.clone(), options)?;
@@ -84,12 +81,11 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             service,
             store,
         } = composed?;
-        let Database::Sqlite(path) = &config.database;
         log::info!(
-            "chat-server {} serves http://{address} from {} (SQLite), files in {}, in open mode: \
+            "chat-server {} serves http://{address} from {}, files in {}, in open mode: \
              whoever reaches it may act as any user",
             env!("CARGO_PKG_VERSION"),
-            path.display(),
+            config.database,
             config.files,
         );
         let handle = server.handle();
@@ -109,32 +105,6 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
         log::info!("stopped");
         served.context("the server ended")
     })
-}
-
-/// Where the database lies and how it is opened; makes the data folder if it is missing.
-pub(crate) fn store_options(config: &Config) -> Result<SqliteOptions> {
-    if let Some(dir) = &config.data_dir {
-        make_private(dir).with_context(|| {
-            let dir = dir.display();
-            format!("can't make the data folder {dir}; make it, or choose another with --data-dir")
-        })?;
-    }
-    Ok(existing_options(config))
-}
-
-/// Makes the folder and what is missing above it, for this user's eyes only; one that is there stays as
-/// it is.
-fn make_private(dir: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(dir)
-}
-
-/// The same for a database that must be there: nothing is made.
-pub(crate) fn existing_options(config: &Config) -> SqliteOptions {
-    let Database::Sqlite(path) = &config.database;
-    SqliteOptions::new(path).readers(config.pool_size)
 }
 
 /// How many connections may wait to be accepted; the default of 128 is little for a burst.

@@ -50,6 +50,11 @@
 //! - [`sqlite`] and [`postgres`] are the backends: the transaction that the queries use, what runs jobs in
 //!   it, and what the failures of the database mean. Which tables there are, they have in common.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the queries are written once and compiled once per backend"
+)]
+
 mod histogram;
 mod recount;
 mod rows;

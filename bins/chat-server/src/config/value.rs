@@ -4,7 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Database, FilesPlace, InvalidSetting};
+use super::{Database, FilesPlace, InvalidSetting, PostgresUrl};
 
 /// The longest time for which answers can be kept, in seconds: a year.
 const LONGEST_TTL: u64 = 365 * 24 * 60 * 60;
@@ -41,7 +41,15 @@ impl Value {
             Some(path) if !path.is_empty() && path != ":memory:" && !path.contains('?') => {
                 Ok(Database::Sqlite(PathBuf::from(path)))
             }
-            _ => Err(self.invalid("sqlite://PATH of a file, such as sqlite:///var/lib/chat.db")),
+            None if self.text.starts_with("postgres://")
+                || self.text.starts_with("postgresql://") =>
+            {
+                Ok(Database::Postgres(PostgresUrl::new(self.text.clone())))
+            }
+            _ => Err(self.invalid(
+                "sqlite://PATH of a file, such as sqlite:///var/lib/chat.db, or \
+                 postgres://USER@HOST/DATABASE",
+            )),
         }
     }
 
@@ -136,7 +144,7 @@ impl Value {
 }
 
 /// A value fit to be shown: what stands between the scheme and the host of a URL is left out.
-fn masked(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     match (text.find("://"), text.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 < at => {
             format!("{}***{}", &text[..scheme + 3], &text[at..])

@@ -8,13 +8,19 @@ use chat_domain::ports::StoreError;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{ConnectionError, ConnectionResult, QueryResult};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::open::one_line;
 use super::{OpenError, PostgresOptions};
 
 /// After one failed to connect, others don't try for so long: what they would wait for is known.
 const DOWN: Duration = Duration::from_millis(250);
+
+/// The advisory lock that every connection of a node shares, and that one who must be alone holds.
+const NODES: i64 = 0x6368_6174_6e6f_6465;
+
+/// Why a node is refused while somebody is alone with the database.
+pub(super) const HELD: &str = "a repair or a move has the database for itself";
 
 /// The oldest version with `pg_snapshot`; as the server tells it.
 const OLDEST: i64 = 130_000;
@@ -23,6 +29,8 @@ const OLDEST: i64 = 130_000;
 pub(super) struct Server {
     url: String,
     set_up: String,
+    /// Whether its connections are those of a node, of which there may be many.
+    shared: bool,
     /// When connecting failed last, and why.
     down: Mutex<Option<(Instant, String)>>,
 }
@@ -43,7 +51,16 @@ impl Server {
                 millis(options.lock_timeout),
                 millis(options.statement_timeout),
             ),
+            shared: true,
             down: Mutex::new(None),
+        }
+    }
+
+    /// The same for one who is alone with the database, and holds it by [`Alone`].
+    pub(super) fn alone(options: &PostgresOptions) -> Self {
+        Self {
+            shared: false,
+            ..Self::new(options)
         }
     }
 
@@ -55,6 +72,9 @@ impl Server {
         drop(conn.batch_execute("SET lc_messages = 'C'"));
         conn.batch_execute(&self.set_up)
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if self.shared && !share(&mut conn).map_err(ConnectionError::CouldntSetupConfiguration)? {
+            return Err(ConnectionError::BadConnection(HELD.to_owned()));
+        }
         Ok(conn)
     }
 
@@ -91,6 +111,37 @@ impl Server {
     }
 }
 
+/// The right to be alone with the database: there is no node, and none comes until it is dropped.
+pub(super) struct Alone {
+    _conn: PgConnection,
+}
+
+impl Alone {
+    pub(super) fn take(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let mut conn = Server::alone(options).open()?;
+        let taken = diesel::select(pg_try_advisory_lock(NODES)).get_result(&mut conn);
+        match taken {
+            Ok(true) => Ok(Self { _conn: conn }),
+            Ok(false) => Err(OpenError::InUse),
+            Err(error) => Err(OpenError::Database(one_line(&error.to_string()))),
+        }
+    }
+}
+
+diesel::define_sql_function! {
+    /// Takes a lock for oneself until the connection ends, if nobody has it.
+    fn pg_try_advisory_lock(key: BigInt) -> Bool;
+}
+
+diesel::define_sql_function! {
+    /// The same with others who share it.
+    fn pg_try_advisory_lock_shared(key: BigInt) -> Bool;
+}
+
+fn share(conn: &mut PgConnection) -> QueryResult<bool> {
+    diesel::select(pg_try_advisory_lock_shared(NODES)).get_result(conn)
+}
+
 /// The URL with what libpq is told unless it says so itself: to give up on a server that is silent.
 fn with_defaults(url: &str, connect_timeout: Duration) -> String {
     let defaults = [
@@ -117,7 +168,7 @@ struct State {
     version: i64,
     #[diesel(sql_type = diesel::sql_types::Text)]
     encoding: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
+    #[diesel(sql_type = Bool)]
     standby: bool,
 }
 

@@ -1,5 +1,7 @@
 //! Why a database can't be opened.
 
+use super::connection::HELD;
+
 /// Why a database can't be opened. Each says in one sentence what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -13,6 +15,12 @@ pub enum OpenError {
          feature postgres-tls, or say sslmode=disable for a server on this machine or a private network"
     )]
     NoTls,
+    /// Somebody is alone with the database.
+    #[error("a repair or a move has the database for itself: wait until it is over")]
+    Held,
+    /// A node is connected, where none may be.
+    #[error("the database is in use by a node: end all of them first")]
+    InUse,
     /// The database was made by a later version of this program.
     #[error(
         "the database has migration {version}, which this version does not know: use a newer one"
@@ -49,7 +57,9 @@ impl OpenError {
     /// What a failure to connect means.
     pub(super) fn of_connecting(error: &diesel::ConnectionError) -> Self {
         let text = one_line(&error.to_string());
-        if text.contains("SSL support is not compiled in") {
+        if text.contains(HELD) {
+            Self::Held
+        } else if text.contains("SSL support is not compiled in") {
             Self::NoTls
         } else {
             Self::Unreachable(text)

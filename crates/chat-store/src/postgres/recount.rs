@@ -1,11 +1,10 @@
-//! Counting everything anew, beside nodes that run: a count reads one moment, a repair holds them up.
+//! Counting everything anew, beside nodes that run, or with a repair, alone.
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::result::QueryResult;
 
-use super::connection::Server;
+use super::connection::{Alone, Server};
 use super::sequencer::Outbox;
 use super::{OpenError, PostgresOptions, migrate, queries};
 use crate::recount::{Recount, RecountError, Repair};
@@ -38,7 +37,7 @@ const WHOLE_LOG: &str = "\
 /// # Errors
 /// If the database can't be reached, its schema is not that of this version, or it can't be read.
 pub fn recount(options: &PostgresOptions, progress: &mut dyn FnMut(u64, u64)) -> Counted<Recount> {
-    let mut conn = open(options)?;
+    let mut conn = open(&Server::new(options))?;
     conn.build_transaction()
         .repeatable_read()
         .run(|conn| {
@@ -75,15 +74,14 @@ impl From<diesel::result::Error> for Ended {
 /// counted from something in doubt, and counts once more, in one transaction: a repair that breaks off
 /// has changed nothing.
 ///
-/// Nodes can't write meanwhile. Writes wait, and fail when that takes too long, so that it is better done when
-/// they are stopped.
+/// No node may have the database open meanwhile.
 ///
 /// # Errors
-/// As for [`recount`]; besides, if a node does not let go of a table within five seconds.
+/// As for [`recount`]; besides, if a node has the database open.
 pub fn repair(options: &PostgresOptions, progress: &mut dyn FnMut(u64, u64)) -> Counted<Repair> {
-    let mut conn = open(options)?;
+    let _alone = Alone::take(options).map_err(RecountError::Open)?;
+    let mut conn = open(&Server::alone(options))?;
     let repair = conn.transaction(|conn| {
-        hold_writers(conn)?;
         let mut outbox = Outbox::default();
         while let (1.., after) = outbox.move_some(conn)? {
             outbox = after;
@@ -93,19 +91,9 @@ pub fn repair(options: &PostgresOptions, progress: &mut dyn FnMut(u64, u64)) -> 
     Ok(repair?)
 }
 
-/// Keeps everybody else from writing until the transaction ends.
-fn hold_writers(conn: &mut PgConnection) -> QueryResult<()> {
-    // In the order in which writers take them, as far as there is one.
-    conn.batch_execute(
-        "LOCK TABLE idempotency_keys, groups, group_members, conversations, messages, participants, \
-         seens, seen_ranges, users, files, event_outbox, event_log, events \
-         IN SHARE ROW EXCLUSIVE MODE",
-    )
-}
-
 /// A connection that may take its time.
-fn open(options: &PostgresOptions) -> Counted<PgConnection> {
-    let mut conn = Server::new(options).open().map_err(RecountError::Open)?;
+fn open(server: &Server) -> Counted<PgConnection> {
+    let mut conn = server.open().map_err(RecountError::Open)?;
     migrate::refuse_other(&mut conn).map_err(RecountError::Open)?;
     conn.batch_execute("SET statement_timeout = 0")
         .map_err(QueryError::from)?;

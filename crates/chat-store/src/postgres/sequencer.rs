@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chat_domain::ports::StoreError;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -69,7 +70,11 @@ impl Sequencer {
         let (conn, outbox) = match &mut self.conn {
             Some(open) => open,
             None => {
-                let conn = self.shared.server.connect_soon().map_err(unconnected)?;
+                let conn = self
+                    .shared
+                    .server
+                    .connect_soon()
+                    .map_err(|error| unconnected(&error))?;
                 self.conn.insert((conn, Outbox::default()))
             }
         };
@@ -83,7 +88,7 @@ impl Sequencer {
     }
 }
 
-fn unconnected(error: chat_domain::ports::StoreError) -> diesel::result::Error {
+fn unconnected(error: &StoreError) -> diesel::result::Error {
     use diesel::result::{DatabaseErrorKind, Error};
 
     Error::DatabaseError(

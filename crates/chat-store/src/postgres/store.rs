@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle, ThreadId};
 
 use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
 
-use super::connection::Server;
+use super::connection::{Alone, Server};
 use super::job::{Job, NativeJob, Write};
 use super::log::Log;
 use super::queue::{Kind, Queue};
@@ -41,6 +41,8 @@ pub struct PostgresStore {
 struct Threads {
     workers: Vec<JoinHandle<()>>,
     sequencer: Option<JoinHandle<()>>,
+    /// Given back when the threads have ended.
+    alone: Option<Alone>,
 }
 
 impl PostgresStore {
@@ -54,8 +56,37 @@ impl PostgresStore {
         for migration in migrate(options)? {
             log::info!("migration {migration} was run");
         }
+        Self::over(options, Server::new(options), None)
+    }
+
+    /// Opens a database that must be there in the schema of this version, to look at it beside its nodes.
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::open`], and if the database would have to be migrated.
+    pub fn open_existing(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let server = Server::new(options);
+        migrate::refuse_other(&mut server.open()?)?;
+        Self::over(options, server, None)
+    }
+
+    /// The same, alone: no node has the database open, and none can open it until this store is closed.
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::open_existing`], and if a node has the database open.
+    pub fn open_alone(options: &PostgresOptions) -> Result<Self, OpenError> {
+        let alone = Alone::take(options)?;
+        let server = Server::alone(options);
+        migrate::refuse_other(&mut server.open()?)?;
+        Self::over(options, server, Some(alone))
+    }
+
+    fn over(
+        options: &PostgresOptions,
+        server: Server,
+        alone: Option<Alone>,
+    ) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared {
-            server: Server::new(options),
+            server,
             queue: Queue::new(options.pool_size, options.queue, options.queue_timeout),
             log: Log::new(options.queue_timeout),
             stats: Stats::new(),
@@ -65,7 +96,10 @@ impl PostgresStore {
             connections: options.pool_size,
             capacity: options.queue,
             own: Vec::new(),
-            threads: Mutex::default(),
+            threads: Mutex::new(Threads {
+                alone,
+                ..Threads::default()
+            }),
         };
         // A store that is given up half-way closes what it has started.
         store
@@ -130,6 +164,7 @@ impl PostgresStore {
         // After the last commit, so that the outbox is left empty.
         self.shared.log.close();
         threads.sequencer.take().into_iter().for_each(join);
+        threads.alone = None;
     }
 
     fn enqueue(&self, job: Write) -> Result<(), (StoreError, Write)> {

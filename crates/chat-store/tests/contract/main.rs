@@ -5,6 +5,10 @@
     clippy::unwrap_used,
     reason = "a test that can't go on has failed"
 )]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the suite is written once and compiled once per backend"
+)]
 
 mod harness;
 #[cfg(feature = "postgres")]
