@@ -1,11 +1,12 @@
 //! The process: what it stores survives its death, and what keeps it from starting is one sentence.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
+use socket2::{Domain, Socket, Type};
 
 use crate::support::{
     Process, Request, SERVER, execute, output, server_command, server_command_at,
@@ -310,6 +311,63 @@ fn migrate_brings_up_to_date_once() {
     assert_eq!(migrate(), "the database is up to date\n");
 }
 
+/// `chat-server health` for a server that listens there.
+fn health(listen: &str) -> Command {
+    let mut command = server_command();
+    command.args(["health", "--insecure-open", "--listen", listen]);
+    command
+}
+
+#[test]
+fn health_finds_the_server_where_it_listens() {
+    for args in [
+        &["--listen", "127.0.0.1:0"][..],
+        &["--listen", "0.0.0.0:0", "--insecure-open"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = server_command();
+        command.args(args).arg("--data-dir").arg(dir.path());
+        let process = Process::spawn(&mut command);
+        let address = process.address().to_string();
+        let ready = output(&mut health(&address));
+        let said = String::from_utf8_lossy(&ready.stdout).into_owned();
+        let expected = format!("127.0.0.1:{} is ready", process.address().port());
+        assert!(ready.status.success() && said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_ready_is_one_sentence() {
+    // A port that nobody listens on, and that nobody else gets.
+    let nobody = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    nobody.bind(&any.into()).unwrap();
+    let address = nobody.local_addr().unwrap().as_socket().unwrap();
+    let said = sentence(&mut health(&address.to_string()));
+    assert!(said.contains("can't connect"), "{said}");
+
+    let refuses = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+    for (answer, expected) in [(refuses, "503"), ("", "does not answer")] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte).unwrap();
+                head.push(byte[0].into());
+            }
+            client.write_all(answer.as_bytes()).unwrap();
+            head
+        });
+        let said = sentence(&mut health(&address));
+        assert!(said.contains(expected), "{said}");
+        let head = server.join().unwrap();
+        assert!(head.starts_with("GET /health/ready HTTP/1.1\r\n"), "{head}");
+    }
+}
+
 #[test]
 fn help_names_every_setting() {
     let output = output(server_command().arg("help"));
@@ -321,6 +379,7 @@ fn help_names_every_setting() {
         "--database-url",
         "--pool-size",
         "migrate",
+        "health",
         "recount",
         "backup",
     ] {

@@ -138,6 +138,11 @@ pub(crate) fn command() -> Command {
         .after_help("RUST_LOG filters the log (info by default).")
         .subcommand(Command::new("serve").about("Run the server (the default)"))
         .subcommand(Command::new("migrate").about("Bring the database up to date, and end"))
+        .subcommand(
+            Command::new("health")
+                .about("Ask the server at the configured address whether it is ready")
+                .after_help("Exit code: 0 it is ready, 1 it is not, or nobody answers."),
+        )
         .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
         .subcommand(recount())
         .subcommand(backup())

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod database;
 mod files;
+mod health;
 mod migrate;
 mod openapi;
 mod recount;
@@ -51,6 +52,7 @@ pub fn main_over(seams: Seams) -> ExitCode {
     }
     let done = Config::from_matches(&matches).and_then(|config| match matches.subcommand() {
         Some(("migrate", _)) => migrate::run(&config).map(|()| ExitCode::SUCCESS),
+        Some(("health", _)) => health::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
         Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
