@@ -12,6 +12,7 @@ mod bad_requests;
 mod bench;
 mod content;
 mod crash;
+mod deploy;
 mod file_faults;
 mod files;
 mod files_check;
