@@ -11,6 +11,8 @@
 )]
 
 mod harness;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod parity;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
