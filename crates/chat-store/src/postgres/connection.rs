@@ -1,7 +1,7 @@
 //! Connections to the server, and what has to be set on each.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use chat_domain::ports::StoreError;
@@ -112,18 +112,34 @@ impl Server {
 }
 
 /// The right to be alone with the database: there is no node, and none comes until it is dropped.
-pub(super) struct Alone {
-    _conn: PgConnection,
-}
+pub(super) struct Alone(PgConnection);
+
+/// How long one who would be alone waits for nodes that are just ending: a server sees the end of a
+/// connection a little later.
+const ENDING: Duration = Duration::from_secs(2);
 
 impl Alone {
     pub(super) fn take(options: &PostgresOptions) -> Result<Self, OpenError> {
         let mut conn = Server::alone(options).open()?;
-        let taken = diesel::select(pg_try_advisory_lock(NODES)).get_result(&mut conn);
-        match taken {
-            Ok(true) => Ok(Self { _conn: conn }),
-            Ok(false) => Err(OpenError::InUse),
-            Err(error) => Err(OpenError::Database(one_line(&error.to_string()))),
+        let begun = Instant::now();
+        loop {
+            let taken = diesel::select(pg_try_advisory_lock(NODES)).get_result(&mut conn);
+            match taken {
+                Ok(true) => return Ok(Self(conn)),
+                Ok(false) if begun.elapsed() > ENDING => return Err(OpenError::InUse),
+                Ok(false) => thread::sleep(Duration::from_millis(20)),
+                Err(error) => return Err(OpenError::Database(one_line(&error.to_string()))),
+            }
+        }
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // At once, and not only when the server has seen the connection end.
+        let given_back = diesel::select(pg_advisory_unlock(NODES)).execute(&mut self.0);
+        if let Err(error) = given_back {
+            log::debug!("a lock ends with its connection: {error}");
         }
     }
 }
@@ -131,6 +147,11 @@ impl Alone {
 diesel::define_sql_function! {
     /// Takes a lock for oneself until the connection ends, if nobody has it.
     fn pg_try_advisory_lock(key: BigInt) -> Bool;
+}
+
+diesel::define_sql_function! {
+    /// Gives back a lock that this connection has.
+    fn pg_advisory_unlock(key: BigInt) -> Bool;
 }
 
 diesel::define_sql_function! {

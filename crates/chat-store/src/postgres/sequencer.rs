@@ -107,13 +107,16 @@ fn unconnected(error: &StoreError) -> diesel::result::Error {
 ///
 /// A server that has crashed may draw the same ids again. Every connection ends by that, and a new one
 /// begins with nothing.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Outbox {
     empty: i64,
+    /// The last id that was drawn when the last round looked.
+    drawn: i64,
     watched: Option<Watched>,
 }
 
-/// An id, and the first transaction that can't have drawn one as low.
+/// An id, and the number of a transaction that began after it was drawn. A writer has its number before
+/// it draws: it holds a row by then. So who has drawn one as low has a lower number.
 #[derive(Clone, Copy, Debug)]
 struct Watched {
     id: i64,
@@ -133,12 +136,12 @@ struct Head {
 struct Round {
     #[diesel(sql_type = BigInt)]
     moved: i64,
-    /// The oldest transaction that went on when the round looked.
+    /// The number of the oldest transaction that went on when the round looked.
     #[diesel(sql_type = BigInt)]
     oldest: i64,
-    /// The next transaction at that time.
+    /// The round's own number.
     #[diesel(sql_type = BigInt)]
-    next: i64,
+    own: i64,
 }
 
 impl Outbox {
@@ -164,7 +167,7 @@ impl Outbox {
 
     /// Moves some events inside the transaction of the caller; what is known of the outbox if that is
     /// committed.
-    pub(super) fn move_some(&self, conn: &mut PgConnection) -> QueryResult<(i64, Self)> {
+    pub(super) fn move_some(self, conn: &mut PgConnection) -> QueryResult<(i64, Self)> {
         // A statement of its own: the next must see what was committed before the head was free.
         let head: Head = diesel::sql_query(
             "SELECT position, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END \
@@ -181,7 +184,7 @@ impl Outbox {
                    FROM d RETURNING 1) \
              SELECT (SELECT count(*) FROM i) AS moved, \
              pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest, \
-             pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next",
+             pg_current_xact_id()::text::bigint AS own",
         )
         .bind::<BigInt, _>(head.position)
         .bind::<BigInt, _>(self.empty)
@@ -196,32 +199,66 @@ impl Outbox {
     }
 
     /// What a round has shown.
-    fn after(&self, head: &Head, round: &Round) -> Self {
-        let next = Watched {
-            id: head.drawn,
-            before: round.next,
+    fn after(self, head: &Head, round: &Round) -> Self {
+        let watched = self.watched.unwrap_or(Watched {
+            id: self.drawn,
+            before: round.own,
+        });
+        // All who could have drawn that id had ended before this round looked, and it took all there was.
+        let passed = round.moved < ROUND && round.oldest >= watched.before;
+        Self {
+            empty: if passed {
+                self.empty.max(watched.id)
+            } else {
+                self.empty
+            },
+            drawn: head.drawn,
+            watched: (!passed).then_some(watched),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(drawn: i64) -> Head {
+        Head { position: 0, drawn }
+    }
+
+    fn round(own: i64, oldest: i64) -> Round {
+        Round {
+            moved: 1,
+            oldest,
+            own,
+        }
+    }
+
+    #[test]
+    fn an_id_is_passed_when_nobody_can_have_drawn_a_lower_one() {
+        // Nothing is known before the first round, in which 50 was the last id drawn.
+        let outbox = Outbox::default().after(&head(50), &round(10, 10));
+        assert_eq!(outbox.empty, 0);
+        // Alone: whoever had drawn up to 50 had a number below 11.
+        let outbox = outbox.after(&head(60), &round(11, 11));
+        assert_eq!(outbox.empty, 50);
+        // 9 goes on, and may have drawn any up to 60.
+        let outbox = outbox.after(&head(70), &round(12, 9));
+        assert_eq!(outbox.empty, 50);
+        let outbox = outbox.after(&head(80), &round(13, 12));
+        assert_eq!(outbox.empty, 60);
+    }
+
+    #[test]
+    fn a_round_that_left_some_passes_nothing() {
+        let outbox = Outbox::default().after(&head(5_000), &round(10, 10));
+        let full = Round {
+            moved: ROUND,
+            ..round(11, 11)
         };
-        if round.moved >= ROUND {
-            // There may be more.
-            return Self {
-                empty: self.empty,
-                watched: self.watched,
-            };
-        }
-        match self.watched {
-            // All who could have drawn that id had ended before this round looked, and it took all.
-            Some(watched) if round.oldest >= watched.before => Self {
-                empty: self.empty.max(watched.id),
-                watched: Some(next),
-            },
-            Some(watched) => Self {
-                empty: self.empty,
-                watched: Some(watched),
-            },
-            None => Self {
-                empty: self.empty,
-                watched: Some(next),
-            },
-        }
+        let outbox = outbox.after(&head(5_000), &full);
+        assert_eq!(outbox.empty, 0);
+        let outbox = outbox.after(&head(5_000), &round(12, 12));
+        assert_eq!(outbox.empty, 5_000);
     }
 }

@@ -124,7 +124,10 @@ fn both_trees_make_the_same_schema() {
         ("references", 20, REFERENCES),
         ("indexes", 30, INDEXES),
     ] {
-        let (here, there) = (of_sqlite(&mut here, &aspect), of_postgres(&mut there, &aspect));
+        let (here, there) = (
+            of_sqlite(&mut here, &aspect),
+            of_postgres(&mut there, &aspect),
+        );
         let here_alone: Vec<_> = here.difference(&there).collect();
         let there_alone: Vec<_> = there.difference(&here).collect();
         assert!(
