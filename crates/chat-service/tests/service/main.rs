@@ -12,6 +12,7 @@ mod failures;
 mod files;
 mod incoming;
 mod log;
+mod nodes;
 mod once;
 mod queued;
 mod seam;
