@@ -23,6 +23,7 @@ mod idempotency;
 mod members;
 mod messages;
 mod metrics;
+mod nodes;
 mod open_mode;
 mod openapi;
 mod process;
