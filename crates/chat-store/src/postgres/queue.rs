@@ -105,9 +105,15 @@ impl Queue {
     pub(super) fn done(&self, kind: Kind) {
         let mut lines = self.lock();
         lines.lines[kind as usize].running -= 1;
+        let waiting = lines.lines.iter().any(|line| !line.waiting.is_empty());
+        let closed = lines.closed;
         drop(lines);
-        // Its kind may have been what the others waited for.
-        self.ready.notify_all();
+        if closed {
+            self.ready.notify_all();
+        } else if waiting {
+            // Its kind may have had all connections that it may have.
+            self.ready.notify_one();
+        }
     }
 
     /// Ends jobs that have waited too long, until the queue is closed.
