@@ -22,6 +22,9 @@ const NODES: i64 = 0x6368_6174_6e6f_6465;
 /// Why a node is refused while somebody is alone with the database.
 pub(super) const HELD: &str = "a repair or a move has the database for itself";
 
+const IN_ENGLISH: &str = "SELECT set_config('lc_messages', 'C', false) \
+    WHERE current_setting('lc_messages') !~ '^(C|POSIX|en)'";
+
 /// The oldest version with `pg_snapshot`; as the server tells it.
 const OLDEST: i64 = 130_000;
 
@@ -69,7 +72,7 @@ impl Server {
         let mut conn = PgConnection::establish(&self.url)?;
         // For the messages by which failures are told apart. A role that may not say so gets them in
         // the server's language, and more is then run again than has to be.
-        drop(conn.batch_execute("SET lc_messages = 'C'"));
+        drop(conn.batch_execute(IN_ENGLISH));
         conn.batch_execute(&self.set_up)
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         if self.shared && !share(&mut conn).map_err(ConnectionError::CouldntSetupConfiguration)? {
@@ -88,13 +91,18 @@ impl Server {
         }
         match self.connect() {
             Ok(conn) => {
-                *lock() = None;
+                if lock().take().is_some() {
+                    log::info!("PostgreSQL can be reached again");
+                }
                 Ok(conn)
             }
             Err(error) => {
                 let cause = one_line(&error.to_string());
-                log::warn!("no connection to PostgreSQL: {cause}");
-                *lock() = Some((Instant::now(), cause.clone()));
+                let before = lock().replace((Instant::now(), cause.clone()));
+                // Once for the whole time that it is away.
+                if before.is_none() {
+                    log::error!("PostgreSQL can't be reached: {cause}");
+                }
                 Err(StoreError::Unavailable(cause))
             }
         }

@@ -43,15 +43,23 @@ impl Sequencer {
     /// Works until the log is closed, and empties the outbox once more then.
     pub(super) fn work(mut self) {
         let shared = Arc::clone(&self.shared);
+        let mut failing = false;
         loop {
             let wanted = shared.log.wait(IDLE);
             let done = catch_unwind(AssertUnwindSafe(|| self.empty()));
             match done.unwrap_or_else(|_| Err(diesel::result::Error::RollbackTransaction)) {
-                Ok(()) => shared.log.reached(wanted.commits),
+                Ok(()) => {
+                    if std::mem::take(&mut failing) {
+                        log::info!("events get their places in the log again");
+                    }
+                    shared.log.reached(wanted.commits);
+                }
                 Err(error) => {
                     self.conn = None;
                     let error = errors::of_database(&error).error;
-                    log::warn!("events wait for their place in the log: {error}");
+                    if !std::mem::replace(&mut failing, true) {
+                        log::warn!("events wait for their places in the log: {error}");
+                    }
                     shared.log.failed(error);
                     shared.log.pause(IDLE / 4);
                 }
