@@ -165,12 +165,31 @@ pub(crate) fn known_file(
     id: FileId,
 ) -> Result<File, ServiceError> {
     known_actor(tx, actor)?;
+    let file = tx.file(id)?;
+    known(tx, actor, id, file)
+}
+
+/// The same, for who will send it: nobody deletes it until the transaction ends.
+pub(crate) fn lock_known_file(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    id: FileId,
+) -> Result<File, ServiceError> {
+    known_actor(tx, actor)?;
+    let file = tx.lock_file(id)?;
+    known(tx, actor, id, file)
+}
+
+fn known(
+    tx: &mut dyn ReadTx,
+    actor: Actor,
+    id: FileId,
+    file: Option<File>,
+) -> Result<File, ServiceError> {
     let missing = ServiceError::FileNotFound { id, actor };
-    let file = tx.file(id)?.ok_or_else(|| missing.clone())?;
-    if known_to(tx, actor, &file)? {
-        Ok(file)
-    } else {
-        Err(missing)
+    match file {
+        Some(file) if known_to(tx, actor, &file)? => Ok(file),
+        _ => Err(missing),
     }
 }
 

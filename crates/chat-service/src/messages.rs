@@ -1,7 +1,7 @@
 //! Messages: sent into a conversation, read in windows, deleted by their sender or an admin.
 
 use chat_domain::policy::{self, Denial};
-use chat_domain::ports::{Cost, ReadTx, WriteTx};
+use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
     Actor, Content, Conversation, DirectPair, EventKind, FileId, GroupId, Message, MessageId,
     MessageKind, MessagePage, NewEvent, NewMessage, PageLimit, Recipient, Timestamp, UserId,
@@ -9,7 +9,7 @@ use chat_domain::{
 };
 
 use crate::access::{acts_as, denied, known_actor, known_message, living_user};
-use crate::files::known_file;
+use crate::files::lock_known_file;
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
 
@@ -214,14 +214,14 @@ fn lock_for_sender(
 }
 
 fn check_file(
-    tx: &mut dyn ReadTx,
+    tx: &mut dyn WriteTx,
     actor: Actor,
     content: &Content<FileId>,
 ) -> Result<(), ServiceError> {
     let Some(&id) = content.file() else {
         return Ok(());
     };
-    let file = known_file(tx, actor, id)?;
+    let file = lock_known_file(tx, actor, id)?;
     if content.kind() == MessageKind::Image && !file.is_image() {
         let invalid = chat_domain::Invalid::new(
             chat_domain::Fault::Conflict,

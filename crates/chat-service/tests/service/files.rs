@@ -208,6 +208,34 @@ async fn the_system_deletes_what_messages_use_and_they_say_so() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_deleted_while_it_is_sent_is_either() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await;
+    let actor = Actor::User(ada);
+    for n in 0..30_u8 {
+        let file = fixture.file(actor, &[n]).await.id;
+        let content = Content::File {
+            file,
+            caption: None,
+        };
+        let message = SendMessage {
+            sender: ada,
+            recipient: Recipient::User(bob),
+            content,
+        };
+        let both = futures_util::future::join(
+            fixture.service.send(actor, message),
+            fixture.service.delete_file(actor, DeleteFile { file }),
+        );
+        match both.await {
+            (Ok(_), Err(ServiceError::FileInUse(_)))
+            | (Err(ServiceError::FileNotFound { .. }), Ok(())) => {}
+            both => panic!("{both:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_and_its_message_are_made_together_or_not_at_all() {
     let fixture = Fixture::new();
     let [ada, bob, eve] = fixture.users(["ada", "bob", "eve"]).await;
