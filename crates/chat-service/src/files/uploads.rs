@@ -1,5 +1,7 @@
 //! Uploads that can be resumed: their bytes come in parts, and the last makes them a file.
 
+use std::sync::Arc;
+
 use chat_domain::ports::{Cost, ReadTx, WriteTx};
 use chat_domain::{
     Actor, FileName, FileSize, NewUpload, StageMark, Timestamp, Upload, UploadId, policy,
@@ -176,7 +178,7 @@ impl ChatService {
             intake,
             upload,
             whole,
-            lock,
+            lock: Arc::new(lock),
             _room: room,
         })
     }
@@ -207,8 +209,8 @@ impl ChatService {
             .await
     }
 
-    /// As [`ChatService::find_upload`], once nobody else goes on with it. A request that was given up
-    /// may have left a note that still waits to be written; this comes after it, as a read may not.
+    /// As [`ChatService::find_upload`], once nobody else goes on with it: also not another node, whose
+    /// note a read would not wait for.
     async fn settled_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         self.write(move |tx, at| {
             tx.lock_upload(id)?;

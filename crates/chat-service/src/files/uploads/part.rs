@@ -1,5 +1,7 @@
 //! A part of an upload on its way in.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use chat_domain::ports::BlobError;
 use chat_domain::{Actor, Upload, UploadProgress};
@@ -30,7 +32,7 @@ pub struct IncomingPart {
     pub(super) whole: bool,
     // Free before the lock is: whoever waits for that may have no other room.
     pub(super) _room: Room,
-    pub(super) lock: Lock,
+    pub(super) lock: Arc<Lock>,
 }
 
 impl IncomingPart {
@@ -156,9 +158,12 @@ impl IncomingPart {
     async fn tell(&mut self, progress: Option<UploadProgress>) -> Result<(), ServiceError> {
         let (id, actor, noted) = (self.upload.id, self.actor, self.noted);
         let stays = self.service.shelf()?.options.grace;
+        // Held until it is written, also by a request that is given up meanwhile: whoever goes on sees it.
+        let lock = Arc::clone(&self.lock);
         self.upload = self
             .service
             .write(move |tx, at| {
+                let _held = &lock;
                 let missing = ServiceError::UploadNotFound { id, actor };
                 let upload = tx.lock_upload(id)?.ok_or(missing)?;
                 // Another node may have gone on with it.
