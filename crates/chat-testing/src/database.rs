@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
+use diesel::connection::SimpleConnection as _;
 
 use crate::server::{Inner, Postgres, connect, lock};
 
@@ -16,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Template {
     name: &'static str,
     migrate: fn(&str),
+    renew: Option<&'static str>,
 }
 
 impl Template {
@@ -23,7 +25,20 @@ impl Template {
     /// one name only the first is made.
     #[must_use]
     pub const fn new(name: &'static str, migrate: fn(&str)) -> Self {
-        Self { name, migrate }
+        Self {
+            name,
+            migrate,
+            renew: None,
+        }
+    }
+
+    /// What is executed in each copy: that by which none of them is like another.
+    #[must_use]
+    pub const fn renewed_by(self, sql: &'static str) -> Self {
+        Self {
+            renew: Some(sql),
+            ..self
+        }
     }
 
     fn database(&self) -> String {
@@ -80,11 +95,16 @@ impl Postgres {
             assert!(busy && Instant::now() < deadline, "{sql}: {error}");
             sleep(Duration::from_millis(20));
         }
-        TestDatabase {
+        let database = TestDatabase {
             server: Arc::downgrade(server),
             url: server.url(&name),
             name,
+        };
+        if let Some(sql) = template.renew {
+            let renewed = database.connect().batch_execute(sql);
+            renewed.unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
+        database
     }
 }
 

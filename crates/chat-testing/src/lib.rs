@@ -21,6 +21,8 @@
 //!
 //! A test that stops, kills or sets up its server differently [starts](Postgres::start) a private one.
 //!
+//! Tests that are written for either store run on SQLite, and [once more](run_on_postgres) on PostgreSQL.
+//!
 //! A server ends with the process that started it, however that ends, and so does its directory: a shell
 //! stands by that sees the process go. Servers are for tests alone: everybody on this machine is let in
 //! as superuser, and unless asked for it nothing is flushed to the disk.
@@ -37,8 +39,10 @@ mod options;
 mod os;
 mod programs;
 mod server;
+mod suite;
 mod supervisor;
 
 pub use database::{Template, TestDatabase};
 pub use options::Options;
 pub use server::Postgres;
+pub use suite::{on_postgres, run_on_postgres};
