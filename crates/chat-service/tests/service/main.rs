@@ -1,6 +1,6 @@
 //! The use cases on a real store, with a clock that the test sets: what can't be reached through
 //! HTTP alone, what each leaves in the log, what a failing store comes to, and random histories
-//! against a naive model.
+//! against a naive model. On SQLite, and then on PostgreSQL.
 
 #![allow(clippy::expect_used, reason = "a test that can't go on has failed")]
 
@@ -13,9 +13,11 @@ mod files;
 mod incoming;
 mod log;
 mod nodes;
+mod on_postgres;
 mod once;
 mod queued;
 mod seam;
+mod store;
 mod stuck;
 mod support;
 mod thumbnails;

@@ -25,7 +25,7 @@ impl Fixture {
     /// The database behind the service's back, at some later time.
     fn executes(&self, sql: String) -> Option<Box<dyn FnOnce() + Send>> {
         let database = self.database();
-        Some(Box::new(move || crate::support::execute(&database, &sql)))
+        Some(Box::new(move || database.execute(&sql)))
     }
 }
 
@@ -173,8 +173,9 @@ async fn an_upload_that_another_node_went_on_with_is_not_lost() {
     let mut part = part.expect("a part");
     part.write("some".into()).await.expect("written");
     part.end().await.expect("noted");
+    let other = fixture.database().bytes(&[0]);
     *seam.on_resume.lock().expect("it") =
-        fixture.executes("UPDATE uploads SET mark = x'00'".to_owned());
+        fixture.executes(format!("UPDATE uploads SET mark = {other}"));
     let resumed = service.resume_upload(ada, upload, size(4), false).await;
     let interrupted = Err(ServiceError::UploadInterrupted(upload));
     assert_eq!(resumed.map(drop), interrupted);

@@ -1,4 +1,4 @@
-//! A service over a store in a temporary directory, and a clock that stands until it is moved.
+//! A service over a store of its own, and a clock that stands until it is moved.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,10 +16,9 @@ use chat_service::{
     ChatService, CreateGroup, CreateUser, FileOptions, MarkSeen, PutMember, SendMessage,
     ServiceError,
 };
-use chat_store::{SqliteOptions, SqliteStore};
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 use tempfile::TempDir;
+
+use crate::store::{Database, TestStore};
 
 /// A clock that stands.
 #[derive(Default)]
@@ -47,15 +46,16 @@ pub(crate) const GRACE: Duration = Duration::from_secs(60);
 pub(crate) struct Fixture {
     pub(crate) service: ChatService,
     pub(crate) clock: Arc<StandingClock>,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
+    under: TestStore,
     dir: TempDir,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let options = SqliteOptions::new(dir.path().join("chat.db"));
-        let store = Arc::new(SqliteStore::open(&options).expect("an empty database"));
+        let under = TestStore::open(dir.path());
+        let store = under.port();
         let clock = Arc::new(StandingClock::default());
         let files = FileOptions {
             blobs: Arc::new(DiskStore::open(dir.path().join("files")).expect("a folder")),
@@ -68,18 +68,24 @@ impl Fixture {
             service,
             clock,
             store,
+            under,
             dir,
         }
     }
 
     /// Changes the database behind the service's back, as no use case can yet.
     pub(crate) fn execute(&self, sql: &str) {
-        execute(&self.database(), sql);
+        self.database().execute(sql);
     }
 
-    /// Where the database is.
-    pub(crate) fn database(&self) -> String {
-        self.dir.path().join("chat.db").display().to_string()
+    /// The database, for who changes it so.
+    pub(crate) fn database(&self) -> Database {
+        self.under.database()
+    }
+
+    /// Closes the store.
+    pub(crate) fn close(&self) {
+        self.under.close();
     }
 
     pub(crate) async fn user(&self, name: &str) -> UserId {
@@ -190,12 +196,6 @@ impl Fixture {
             .expect("the job ran")
             .expect("the read succeeds")
     }
-}
-
-/// Changes a database behind its service's back.
-pub(crate) fn execute(database: &str, sql: &str) {
-    let mut stranger = SqliteConnection::establish(database).expect("the database opens");
-    stranger.batch_execute(sql).expect("it is done");
 }
 
 struct Look<F>(F);

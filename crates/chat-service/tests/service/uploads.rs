@@ -56,13 +56,13 @@ impl Fixture {
 
     /// Makes an upload what it was just before its file was made known.
     pub(crate) fn interrupt(&self, whole: &Upload, bytes: &[u8]) {
-        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+        let database = self.database();
         let mark = &whole.progress.as_ref().expect("progress").mark;
-        self.execute(&format!(
-            "UPDATE uploads SET file_id = NULL, head = x'{}', mark = x'{}' WHERE id = {};
+        database.execute(&format!(
+            "UPDATE uploads SET file_id = NULL, head = {}, mark = {} WHERE id = {};
              UPDATE files SET deleted_at = 1, blob_id = NULL WHERE id = {};",
-            hex(bytes),
-            hex(mark.as_bytes()),
+            database.bytes(bytes),
+            database.bytes(mark.as_bytes()),
             whole.id,
             whole.file_id.expect("a file"),
         ));

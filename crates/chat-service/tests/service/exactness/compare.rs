@@ -7,6 +7,7 @@ use chat_domain::{
     UnseenGroup, UserId,
 };
 use chat_service::ServiceError;
+use futures_util::future::join_all;
 
 use super::deeds::By;
 use super::driver::World;
@@ -87,9 +88,11 @@ fn expected_entry(world: &World<'_>, entry: &Entry) -> Spelled {
 
 /// What every user has not seen.
 pub(super) async fn unseen(world: &World<'_>, model: &Model) -> Differs {
-    for user in 0..model.users {
+    // Asked all at once, which a store may answer at once.
+    let asked = (0..model.users).map(|user| world.unseen(user));
+    for (user, unseen) in join_all(asked).await.into_iter().enumerate() {
         let what = format!("unseen of user {user}");
-        let unseen = world.unseen(user).await.map_err(unread(&what))?;
+        let unseen = unseen.map_err(unread(&what))?;
         let expected = model.unseen(user);
         let total: i64 = expected.iter().map(|(_, count)| count).sum();
         same(&format!("the total of {what}"), &unseen.total(), &total)?;
