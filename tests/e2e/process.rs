@@ -201,6 +201,31 @@ fn a_missing_folder_is_one_sentence() {
     assert!(said.contains("does not exist"), "{said}");
 }
 
+/// By the URL or by a variable of libpq; no server need be there.
+#[cfg(not(feature = "postgres-tls"))]
+#[test]
+fn tls_that_this_build_does_not_have_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |mode: &str, variable: &str| {
+        let mut command = server_command();
+        command
+            .args(["--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(dir.path())
+            .args([
+                "--database-url",
+                &format!("postgres://ada@127.0.0.1:1/chat{mode}"),
+            ])
+            .env("PGSSLMODE", variable);
+        sentence(&mut command)
+    };
+    for said in [said("?sslmode=require", "disable"), said("", "verify-full")] {
+        assert!(said.contains("feature postgres-tls"), "{said}");
+    }
+    // The URL goes first.
+    let said = said("?sslmode=disable", "require");
+    assert!(said.contains("can't be reached"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_setting_that_is_no_text_is_one_sentence() {

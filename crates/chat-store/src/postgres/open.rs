@@ -9,10 +9,10 @@ pub enum OpenError {
     /// Nobody answers there, or not to this user.
     #[error("PostgreSQL can't be reached ({0}): start it, or mend the URL of the database")]
     Unreachable(String),
-    /// The URL asks for TLS, which this build has not.
+    /// The URL, or a variable of libpq, asks for TLS, which a build without `postgres-tls` has not.
     #[error(
-        "the URL of the database asks for TLS, which this build does not have: build with the \
-         feature postgres-tls, or say sslmode=disable for a server on this machine or a private network"
+        "the URL of the database, or PGSSLMODE, asks for TLS, which this build does not have: build with \
+         the feature postgres-tls, or say sslmode=disable for a server on this machine or a private network"
     )]
     NoTls,
     /// Somebody is alone with the database.

@@ -18,6 +18,7 @@ mod order;
 mod recount;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod tls;
 mod world;
 
 use world::{World, db, fresh, hold, native, number};
