@@ -55,6 +55,9 @@
     reason = "the queries are written once and compiled once per backend"
 )]
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("chat-store needs a backend: the feature `sqlite`, the feature `postgres`, or both");
+
 mod histogram;
 mod recount;
 mod rows;

@@ -1,5 +1,14 @@
 //! What tests of any backend need: a fresh store, closures as jobs, and the steps of a story.
 
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "some of it is for tests of one backend alone"
+    )
+)]
+
 mod bytes;
 mod jobs;
 mod logged;
