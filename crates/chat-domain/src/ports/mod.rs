@@ -13,6 +13,7 @@ mod events;
 mod files;
 mod groups;
 mod keys;
+mod many;
 mod measured;
 mod media;
 mod members;
@@ -30,6 +31,7 @@ pub use events::{Events, EventsRead};
 pub use files::{Files, FilesRead};
 pub use groups::{Groups, GroupsRead};
 pub use keys::Keys;
+pub use many::Many;
 pub use measured::{Figure, Histogram, Measured, Measurement};
 pub use media::{Media, MediaError};
 pub use members::{Members, MembersRead};
@@ -84,6 +86,7 @@ pub trait WriteTx:
     + Uploads
     + Events
     + Keys
+    + Many
 {
 }
 
@@ -100,5 +103,6 @@ impl<T> WriteTx for T where
         + Uploads
         + Events
         + Keys
+        + Many
 {
 }

@@ -2,12 +2,14 @@
 //!
 //! Every job runs on a thread of the store's own, with a connection of its own; see [`PostgresStore`].
 
+mod columns;
 mod connection;
 mod errors;
 mod given;
 mod job;
 mod locks;
 mod log;
+mod many;
 mod migrate;
 mod open;
 mod options;

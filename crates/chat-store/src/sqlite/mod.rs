@@ -11,6 +11,7 @@ mod head;
 mod job;
 mod lock;
 mod locks;
+mod many;
 mod migrate;
 mod open;
 mod options;

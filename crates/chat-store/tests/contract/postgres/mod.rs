@@ -16,6 +16,7 @@ mod nodes;
 mod opening;
 mod order;
 mod recount;
+mod many;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod tls;

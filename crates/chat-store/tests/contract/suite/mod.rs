@@ -21,6 +21,7 @@ mod files;
 mod groups;
 mod jobs;
 mod keys;
+mod many;
 mod members;
 mod messages;
 mod pages;
