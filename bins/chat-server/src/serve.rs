@@ -47,6 +47,11 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let service = ChatService::new((seams.store)(store.port()), Arc::new(SystemClock))
         .keeping_answers(config.idempotency_ttl)
         .keeping_files(files::options(config, (seams.blobs)(blobs)));
+    let service = match &store {
+        // Its writer commits in groups by itself.
+        AnyStore::Sqlite(_) => service,
+        AnyStore::Postgres(_) => service.sending_together(),
+    };
     files::find(config, &service).await?;
     sweep::answers(service.clone(), config.idempotency_ttl);
     sweep::files(service.clone(), config.file_grace);

@@ -1,5 +1,7 @@
 //! Changes: each is a command, run in one transaction, and once if it comes with a key.
 
+use std::pin::Pin;
+
 use chat_domain::ports::WriteTx;
 use chat_domain::{Actor, IdempotencyKey, KeptAnswer, StageMark, Timestamp};
 
@@ -28,12 +30,21 @@ pub trait Command: Send + 'static {
         at: Timestamp,
     ) -> Result<Self::Done, ServiceError>;
 
+    /// Does it in a transaction with others, if the service is [set to](ChatService::sending_together) and
+    /// this is what can be. What comes to nothing is run in a transaction of its own.
+    fn share<'s>(&self, _: &'s ChatService, _: Actor) -> Option<Shared<'s, Self::Done>> {
+        None
+    }
+
     /// Staged bytes that nobody needs any more once it is done: they are removed before it is answered,
     /// or swept later.
     fn leaves(_done: &Self::Done) -> Option<&StageMark> {
         None
     }
 }
+
+/// What a command comes to together with others; none when it has to be run alone.
+pub type Shared<'s, T> = Pin<Box<dyn Future<Output = Option<Result<T, ServiceError>>> + Send + 's>>;
 
 /// What became of a command that came with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +61,11 @@ impl ChatService {
     /// # Errors
     /// Those of the command, `UnknownActor`, `Store`.
     pub async fn run<C: Command>(&self, actor: Actor, command: C) -> Result<C::Done, ServiceError> {
+        if let Some(shared) = command.share(self, actor)
+            && let Some(answer) = shared.await
+        {
+            return answer;
+        }
         let done = self.write(move |tx, at| command.run(tx, actor, at)).await?;
         self.clear_after::<C>(&done).await;
         Ok(done)

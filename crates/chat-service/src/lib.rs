@@ -53,7 +53,7 @@ mod service;
 mod unit;
 mod users;
 
-pub use command::{Answer, Command};
+pub use command::{Answer, Command, Shared};
 pub use error::ServiceError;
 pub use files::{
     Collected, CreateExternalFile, CreateUpload, DeleteFile, DeleteUpload, FileCheck, FileContent,

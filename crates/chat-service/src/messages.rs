@@ -9,10 +9,12 @@ use chat_domain::{
 };
 
 use crate::access::{acts_as, denied, known_actor, known_message, living_user};
+use crate::command::Shared;
 use crate::files::lock_known_file;
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
 
+pub(crate) mod together;
 mod window;
 mod with_file;
 
@@ -49,6 +51,11 @@ impl Command for SendMessage {
         at: Timestamp,
     ) -> Result<Message, ServiceError> {
         send(tx, actor, self, at)
+    }
+
+    fn share<'s>(&self, service: &'s ChatService, actor: Actor) -> Option<Shared<'s, Message>> {
+        let together = service.together.as_ref()?;
+        Some(Box::pin(together.send(actor, self.clone())))
     }
 }
 

@@ -21,5 +21,6 @@ mod store;
 mod stuck;
 mod support;
 mod thumbnails;
+mod together;
 mod unseen;
 mod uploads;

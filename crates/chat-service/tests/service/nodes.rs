@@ -39,7 +39,7 @@ impl Nodes {
         let node = |_| {
             let options = PostgresOptions::new(database.url()).pool_size(6);
             let store = PostgresStore::open(&options).expect("a node");
-            ChatService::new(Arc::new(store), Arc::new(SystemClock))
+            ChatService::new(Arc::new(store), Arc::new(SystemClock)).sending_together()
         };
         Some(Self {
             services: (0..3).map(node).collect(),

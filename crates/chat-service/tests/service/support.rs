@@ -64,6 +64,11 @@ impl Fixture {
             grace: GRACE,
         };
         let service = ChatService::new(store.clone(), clock.clone()).keeping_files(files);
+        // As the server has it.
+        let service = match &under {
+            TestStore::Sqlite(..) => service,
+            TestStore::Postgres(..) => service.sending_together(),
+        };
         Self {
             service,
             clock,

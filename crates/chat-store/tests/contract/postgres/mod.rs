@@ -11,12 +11,12 @@ macro_rules! some {
 }
 
 mod failing;
+mod many;
 mod native;
 mod nodes;
 mod opening;
 mod order;
 mod recount;
-mod many;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod tls;
