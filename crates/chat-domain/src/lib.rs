@@ -53,5 +53,5 @@ pub use names::{EmailAddress, GroupName, NameKey, Username};
 pub use page::{MessagePage, Offset, Page, PageLimit, Timeline, Window};
 pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
 pub use time::Timestamp;
-pub use uploads::{NewUpload, StageMark, Upload, UploadProgress};
+pub use uploads::{Generation, NewUpload, StageMark, Upload, UploadProgress};
 pub use users::{NewUser, User, VisibleUser};

@@ -32,6 +32,28 @@ pub struct UploadProgress {
     pub head: Vec<u8>,
 }
 
+/// Which of those who went on with an upload, one after the other. It is whose number is the latest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Generation(i64);
+
+impl Generation {
+    /// The one with this number.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 /// An upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
@@ -47,6 +69,8 @@ pub struct Upload {
     pub length: FileSize,
     /// How far it has come; none before the first byte.
     pub progress: Option<UploadProgress>,
+    /// Who goes on with it now.
+    pub generation: Generation,
     /// The file that came of it, once all is there.
     pub file_id: Option<FileId>,
     /// Until when it can be resumed, and its outcome be asked for.

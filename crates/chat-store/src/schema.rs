@@ -109,6 +109,7 @@ diesel::table! {
         file_id -> Nullable<BigInt>,
         created_at -> BigInt,
         expires_at -> BigInt,
+        generation -> BigInt,
     }
 }
 

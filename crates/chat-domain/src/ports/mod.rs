@@ -40,7 +40,7 @@ pub use receipts::{Receipts, ReceiptsRead};
 pub use store::{
     Conflict, Cost, Outcome, ReadJob, Refused, Store, StoreError, StoreResult, Verdict, WriteJob,
 };
-pub use uploads::{Uploads, UploadsRead};
+pub use uploads::{Turn, Uploads, UploadsRead};
 pub use users::{Users, UsersRead};
 
 /// Everything that can be read, in one snapshot.

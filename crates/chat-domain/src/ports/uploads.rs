@@ -1,7 +1,9 @@
 //! Storage of uploads that can be resumed.
 
 use super::StoreResult;
-use crate::{FileId, NewUpload, StageMark, Timestamp, Upload, UploadId, UploadProgress};
+use crate::{
+    FileId, Generation, NewUpload, StageMark, Timestamp, Upload, UploadId, UploadProgress,
+};
 
 /// Reading uploads.
 pub trait UploadsRead {
@@ -15,6 +17,16 @@ pub trait UploadsRead {
     fn staged_uploads(&mut self) -> StoreResult<Vec<StageMark>>;
 }
 
+/// Whether one who goes on with an upload is still the one.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is, and what it asked for is done.
+    Held,
+    /// Another has taken the upload over since, and nothing was changed.
+    Lost,
+}
+
 /// Writing uploads.
 pub trait Uploads: UploadsRead {
     /// Stores an upload of which no byte has come.
@@ -23,21 +35,36 @@ pub trait Uploads: UploadsRead {
     /// The upload, which nobody changes until the transaction ends.
     fn lock_upload(&mut self, id: UploadId) -> StoreResult<Option<Upload>>;
 
-    /// It has come so far.
+    /// The same, to go on with it: it has a new generation, and whoever holds an earlier one changes
+    /// nothing of it any more. One that has become a file stays as it is.
+    fn take_upload(&mut self, id: UploadId) -> StoreResult<Option<Upload>>;
+
+    /// It has come so far, by who holds this generation.
     fn advance_upload(
         &mut self,
         id: UploadId,
+        held: Generation,
         progress: &UploadProgress,
         expires_at: Timestamp,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<Turn>;
 
     /// It stays until then, however far it has come.
-    fn renew_upload(&mut self, id: UploadId, expires_at: Timestamp) -> StoreResult<()>;
+    fn renew_upload(
+        &mut self,
+        id: UploadId,
+        held: Generation,
+        expires_at: Timestamp,
+    ) -> StoreResult<Turn>;
 
     /// It has become this file: its offset is its length, its progress needs no stage any more, and
     /// its mark and head are forgotten (they are empty).
-    fn complete_upload(&mut self, id: UploadId, file: FileId) -> StoreResult<()>;
+    fn complete_upload(
+        &mut self,
+        id: UploadId,
+        held: Generation,
+        file: FileId,
+    ) -> StoreResult<Turn>;
 
-    /// Removes it.
+    /// Removes it, whoever goes on with it.
     fn delete_upload(&mut self, id: UploadId) -> StoreResult<()>;
 }

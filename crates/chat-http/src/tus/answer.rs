@@ -89,7 +89,7 @@ fn date(time: Timestamp) -> Result<String, jiff::Error> {
 
 #[cfg(test)]
 mod tests {
-    use chat_domain::{FileId, FileSize, StageMark, UploadId, UploadProgress};
+    use chat_domain::{FileId, FileSize, Generation, StageMark, UploadId, UploadProgress};
     use rstest::rstest;
 
     use super::*;
@@ -113,6 +113,7 @@ mod tests {
             }),
             file_id: None,
             expires_at: Timestamp::from_micros(1_795_342_860_999_999),
+            generation: Generation::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chat_domain::ports::{Cost, ReadTx, WriteTx};
+use chat_domain::ports::{Cost, ReadTx, Turn, WriteTx};
 use chat_domain::{
     Actor, FileName, FileSize, NewUpload, StageMark, Timestamp, Upload, UploadId, policy,
 };
@@ -132,7 +132,7 @@ impl ChatService {
     }
 
     /// How far an upload has come. A part that is coming just now is ended first, so that the answer
-    /// holds; and an upload that has all its bytes, but was interrupted before it became a file, becomes
+    /// holds: one on this node keeps what it has brought, one on another what it has noted; and an upload that has all its bytes, but was interrupted before it became a file, becomes
     /// one.
     ///
     /// # Errors
@@ -141,12 +141,13 @@ impl ChatService {
     pub async fn upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         self.find_upload(actor, id).await?;
         let _lock = self.shelf()?.locks.take(id).await;
-        let upload = self.settled_upload(actor, id).await?;
+        let upload = self.take_upload(actor, id).await?;
         self.completed(actor, upload).await
     }
 
     /// Goes on with an upload after its first `offset` bytes. If somebody else does so already, that
-    /// part is ended first. With `whole` nothing of the part counts before all of it has come.
+    /// part is ended first, and one on another node finds itself interrupted when it next has something to
+    /// note. With `whole` nothing of the part counts before all of it has come.
     ///
     /// # Errors
     /// `UploadNotFound`; `UploadOffset` if it has another number of bytes; `Overloaded` when 128 files are
@@ -160,7 +161,7 @@ impl ChatService {
     ) -> Result<IncomingPart, ServiceError> {
         self.find_upload(actor, id).await?;
         let lock = self.shelf()?.locks.take(id).await;
-        let upload = self.settled_upload(actor, id).await?;
+        let upload = self.take_upload(actor, id).await?;
         let upload = self.completed(actor, upload).await?;
         if upload.offset() != offset.get() {
             let offset = upload.offset();
@@ -209,14 +210,23 @@ impl ChatService {
             .await
     }
 
-    /// As [`ChatService::find_upload`], once nobody else goes on with it: also not another node, whose
-    /// note a read would not wait for.
-    async fn settled_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
+    /// As [`ChatService::find_upload`], and from now on nobody else goes on with it: on this node nobody
+    /// does, and one on another node can note nothing any more.
+    async fn take_upload(&self, actor: Actor, id: UploadId) -> Result<Upload, ServiceError> {
         self.write(move |tx, at| {
-            tx.lock_upload(id)?;
-            known_upload(tx, actor, id, at)
+            known_upload(tx, actor, id, at)?;
+            let missing = ServiceError::UploadNotFound { id, actor };
+            tx.take_upload(id)?.ok_or(missing)
         })
         .await
+    }
+}
+
+/// Whether one who goes on with the upload still does.
+fn still_ours(turn: Turn, id: UploadId) -> Result<(), ServiceError> {
+    match turn {
+        Turn::Held => Ok(()),
+        Turn::Lost => Err(ServiceError::UploadInterrupted(id)),
     }
 }
 

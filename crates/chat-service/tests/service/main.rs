@@ -15,6 +15,7 @@ mod log;
 mod nodes;
 mod on_postgres;
 mod once;
+mod overtaken;
 mod queued;
 mod seam;
 mod store;

@@ -1,8 +1,9 @@
 //! The port of uploads that can be resumed.
 
-use chat_domain::ports::{StoreResult, Uploads, UploadsRead};
+use chat_domain::ports::{StoreResult, Turn, Uploads, UploadsRead};
 use chat_domain::{
-    FileId, FileName, NewUpload, StageMark, Timestamp, Upload, UploadId, UploadProgress, UserId,
+    FileId, FileName, Generation, NewUpload, StageMark, Timestamp, Upload, UploadId,
+    UploadProgress, UserId,
 };
 use diesel::prelude::*;
 
@@ -15,6 +16,13 @@ use crate::schema::uploads;
 macro_rules! under_way {
     ($id:expr) => {
         uploads::id.eq($id.get()).and(uploads::file_id.is_null())
+    };
+}
+
+/// The same, for who holds this generation of it.
+macro_rules! held {
+    ($id:expr, $generation:expr) => {
+        under_way!($id).and(uploads::generation.eq($generation.get()))
     };
 }
 
@@ -74,6 +82,7 @@ impl Uploads for Tx<'_> {
                 progress: None,
                 file_id: None,
                 expires_at: upload.expires_at,
+                generation: Generation::default(),
             })
         })
     }
@@ -85,12 +94,33 @@ impl Uploads for Tx<'_> {
         })
     }
 
+    fn take_upload(&mut self, id: UploadId) -> StoreResult<Option<Upload>> {
+        self.write(|conn| {
+            locks::upload(conn, id)?;
+            let Some(upload) = by_id(conn, id)? else {
+                return Ok(None);
+            };
+            if upload.file_id.is_some() {
+                return Ok(Some(upload));
+            }
+            let generation = upload.generation.next();
+            let taken = uploads::generation.eq(generation.get());
+            let changed = update(uploads::table, under_way!(id), taken).execute(conn)?;
+            one(changed, format_args!("upload {id}"))?;
+            Ok(Some(Upload {
+                generation,
+                ..upload
+            }))
+        })
+    }
+
     fn advance_upload(
         &mut self,
         id: UploadId,
+        held: Generation,
         progress: &UploadProgress,
         expires_at: Timestamp,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<Turn> {
         self.write(|conn| {
             let so_far = (
                 uploads::offset.eq(progress.offset.get()),
@@ -99,20 +129,30 @@ impl Uploads for Tx<'_> {
                 uploads::head.eq(progress.head.as_slice()),
                 uploads::expires_at.eq(expires_at.as_micros()),
             );
-            let changed = update(uploads::table, under_way!(id), so_far).execute(conn)?;
-            one(changed, format_args!("upload {id}"))
+            let changed = update(uploads::table, held!(id, held), so_far).execute(conn)?;
+            turn(conn, id, held, changed)
         })
     }
 
-    fn renew_upload(&mut self, id: UploadId, expires_at: Timestamp) -> StoreResult<()> {
+    fn renew_upload(
+        &mut self,
+        id: UploadId,
+        held: Generation,
+        expires_at: Timestamp,
+    ) -> StoreResult<Turn> {
         self.write(|conn| {
             let until = uploads::expires_at.eq(expires_at.as_micros());
-            let changed = update(uploads::table, under_way!(id), until).execute(conn)?;
-            one(changed, format_args!("upload {id}"))
+            let changed = update(uploads::table, held!(id, held), until).execute(conn)?;
+            turn(conn, id, held, changed)
         })
     }
 
-    fn complete_upload(&mut self, id: UploadId, file: FileId) -> StoreResult<()> {
+    fn complete_upload(
+        &mut self,
+        id: UploadId,
+        held: Generation,
+        file: FileId,
+    ) -> StoreResult<Turn> {
         self.write(|conn| {
             let complete = (
                 uploads::file_id.eq(file.get()),
@@ -120,8 +160,8 @@ impl Uploads for Tx<'_> {
                 uploads::mark.eq(None::<Vec<u8>>),
                 uploads::head.eq(None::<Vec<u8>>),
             );
-            let changed = update(uploads::table, under_way!(id), complete).execute(conn)?;
-            one(changed, format_args!("upload {id}"))
+            let changed = update(uploads::table, held!(id, held), complete).execute(conn)?;
+            turn(conn, id, held, changed)
         })
     }
 
@@ -131,6 +171,19 @@ impl Uploads for Tx<'_> {
             one(deleted, format_args!("upload {id}"))
         })
     }
+}
+
+/// What it means that so many rows were changed: without the upload under way it is a defect, with
+/// another generation it is not.
+fn turn(conn: &mut Conn, id: UploadId, held: Generation, changed: usize) -> Queried<Turn> {
+    let lost = changed == 0
+        && by_id(conn, id)?
+            .is_some_and(|upload| upload.file_id.is_none() && upload.generation != held);
+    if lost {
+        return Ok(Turn::Lost);
+    }
+    one(changed, format_args!("upload {id}"))?;
+    Ok(Turn::Held)
 }
 
 fn by_id(conn: &mut Conn, id: UploadId) -> Queried<Option<Upload>> {

@@ -1,7 +1,8 @@
 //! Rows of `uploads`.
 
 use chat_domain::{
-    FileId, FileName, FileSize, StageMark, Timestamp, Upload, UploadId, UploadProgress, UserId,
+    FileId, FileName, FileSize, Generation, StageMark, Timestamp, Upload, UploadId, UploadProgress,
+    UserId,
 };
 use diesel::prelude::*;
 
@@ -22,6 +23,7 @@ pub(crate) struct UploadRow {
     head: Option<Vec<u8>>,
     file_id: Option<i64>,
     expires_at: i64,
+    generation: i64,
 }
 
 impl TryFrom<UploadRow> for Upload {
@@ -37,6 +39,7 @@ impl TryFrom<UploadRow> for Upload {
             metadata: row.metadata.take(),
             length: place.read("length", row.length, FileSize::parse)?,
             expires_at: Timestamp::from_micros(row.expires_at),
+            generation: Generation::new(row.generation),
             progress: row.progress(place, file_id.is_some())?,
             file_id,
         })

@@ -98,6 +98,37 @@ async fn of_two_who_write_one_stage_the_last_leaves_it_to_be_swept() {
     assert_eq!(world.sweep_all().await, 1);
 }
 
+/// Both go on at one mark, on two nodes, with the same bytes: parts have numbers, and at one number both
+/// have the same bytes.
+#[tokio::test]
+async fn what_one_who_was_overtaken_still_sends_changes_nothing() {
+    let server = S3Server::start();
+    let (world, other) = (at(&server), at(&server));
+    let all = bytes(30 * MIB, 1);
+    let mark = world
+        .staged(&all.slice(..9 * MIB))
+        .await
+        .mark()
+        .await
+        .unwrap();
+    let mut first = world.store.resume(&mark).await.unwrap();
+    let mut second = other.store.resume(&mark).await.unwrap();
+    first.write(all.slice(9 * MIB..12 * MIB)).await.unwrap();
+    second.write(all.slice(9 * MIB..28 * MIB)).await.unwrap();
+    let noted = second.mark().await.unwrap();
+    // Its parts come after those of the other, and so does its mark, which nobody notes.
+    first.write(all.slice(12 * MIB..26 * MIB)).await.unwrap();
+    first.mark().await.unwrap();
+    drop(second);
+    let mut second = other.store.resume(&noted).await.unwrap();
+    second.write(all.slice(28 * MIB..)).await.unwrap();
+    first.write(all.slice(26 * MIB..27 * MIB)).await.unwrap();
+    drop(first);
+    second.keep(key(1, 1)).await.unwrap();
+    assert!(world.kept(key(1, 1)).await == Some(all));
+    assert_eq!((server.open_uploads(), server.open_parts()), (0, 0));
+}
+
 #[tokio::test]
 async fn what_comes_slowly_is_written_down_anew() {
     let server = S3Server::start();

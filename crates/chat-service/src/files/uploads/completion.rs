@@ -1,11 +1,11 @@
 //! From the staged bytes of an upload to its file. Whatever interrupts this, it can be done again.
 
 use chat_domain::ports::{BlobError, Staged};
-use chat_domain::{Actor, Upload, UploadId, UploadProgress};
+use chat_domain::{Actor, Upload, UploadProgress};
 
 use super::super::intake::{self, Intake, Seen};
 use super::super::receive;
-use super::{ending, length};
+use super::{ending, length, still_ours};
 use crate::{ChatService, ServiceError};
 
 impl ChatService {
@@ -22,20 +22,26 @@ impl ChatService {
         };
         let stage = match blobs.resume(&progress.mark).await {
             Err(BlobError::Missing) => {
-                return Err(self.lost_upload(actor, upload.id, progress).await);
+                return Err(self.lost_upload(actor, upload, progress).await);
             }
             resumed => resumed?,
         };
         match Seen::of(progress) {
             Some(seen) => Ok(Intake::after(seen, stage, limit)),
-            None => Err(self.lost_upload(actor, upload.id, progress).await),
+            None => Err(self.lost_upload(actor, upload, progress).await),
         }
     }
 
     /// An upload whose bytes are gone can't be gone on with: it is over, and its client begins anew.
     /// Unless another node has gone on with it, or completed it, since this progress was seen: then
     /// they are where that has put them.
-    async fn lost_upload(&self, actor: Actor, id: UploadId, seen: &UploadProgress) -> ServiceError {
+    async fn lost_upload(
+        &self,
+        actor: Actor,
+        lost: &Upload,
+        seen: &UploadProgress,
+    ) -> ServiceError {
+        let (id, held) = (lost.id, lost.generation);
         let (offset, mark) = (seen.offset, seen.mark.clone());
         let missing = ServiceError::UploadNotFound { id, actor };
         let ended = self
@@ -44,7 +50,8 @@ impl ChatService {
                     return Ok(None);
                 };
                 let same = |now: &UploadProgress| now.offset == offset && now.mark == mark;
-                if upload.file_id.is_some() || !upload.progress.as_ref().is_some_and(same) {
+                let here = upload.generation == held && upload.progress.as_ref().is_some_and(same);
+                if upload.file_id.is_some() || !here {
                     return Err(ServiceError::UploadInterrupted(id));
                 }
                 ending::end(tx, upload)
@@ -87,9 +94,9 @@ impl ChatService {
         progress: &UploadProgress,
         stage: Option<Box<dyn Staged>>,
     ) -> Result<Upload, ServiceError> {
-        let (id, size) = (upload.id, upload.length);
+        let (id, size, held) = (upload.id, upload.length, upload.generation);
         let Some(seen) = Seen::of(progress) else {
-            return Err(self.lost_upload(actor, id, progress).await);
+            return Err(self.lost_upload(actor, &upload, progress).await);
         };
         // A part that ends has its room.
         let _room = match stage {
@@ -114,7 +121,7 @@ impl ChatService {
             // Another node has kept them since, if they are not lost.
             Err(BlobError::Missing | BlobError::Broken(_)) => {
                 if !kept().await? {
-                    return Err(self.lost_upload(actor, id, progress).await);
+                    return Err(self.lost_upload(actor, &upload, progress).await);
                 }
                 Some(&progress.mark)
             }
@@ -129,7 +136,7 @@ impl ChatService {
             }
             let uploader = upload.uploader_id.map_or(Actor::System, Actor::User);
             let file = receive::insert(tx, uploader, &received, upload.name.clone(), at)?;
-            tx.complete_upload(id, file.id)?;
+            still_ours(tx.complete_upload(id, held, file.id)?, id)?;
             Ok(Upload {
                 file_id: Some(file.id),
                 ..upload

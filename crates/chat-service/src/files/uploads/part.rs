@@ -9,7 +9,7 @@ use chat_domain::{Actor, Upload, UploadProgress};
 use super::super::incoming::Room;
 use super::super::intake::Intake;
 use super::super::locks::{Lock, Wanted};
-use super::length;
+use super::{length, still_ours};
 use crate::{ChatService, ServiceError};
 
 /// After how many bytes of one part it is noted how far the upload has come, so that a crash costs at
@@ -140,7 +140,8 @@ impl IncomingPart {
         let mark = progress.mark.clone();
         if let Err(error) = self.tell(Some(progress)).await {
             if matches!(error, ServiceError::UploadNotFound { .. }) {
-                // It was ended meanwhile, and nobody knows of this mark.
+                // It was ended meanwhile, and nobody knows of this mark. Who was interrupted may share its
+                // place with who goes on: what is nobody's is swept.
                 self.service.discard_staged(&mark).await;
             }
             return Err(error);
@@ -157,6 +158,7 @@ impl IncomingPart {
     /// Gives the upload its whole time again, with the progress that it has made.
     async fn tell(&mut self, progress: Option<UploadProgress>) -> Result<(), ServiceError> {
         let (id, actor, noted) = (self.upload.id, self.actor, self.noted);
+        let held = self.upload.generation;
         let stays = self.service.shelf()?.options.grace;
         // Held until it is written, also by a request that is given up meanwhile: whoever goes on sees it.
         let lock = Arc::clone(&self.lock);
@@ -166,15 +168,16 @@ impl IncomingPart {
                 let _held = &lock;
                 let missing = ServiceError::UploadNotFound { id, actor };
                 let upload = tx.lock_upload(id)?.ok_or(missing)?;
-                // Another node may have gone on with it.
-                if u64::try_from(upload.offset()) != Ok(noted) {
+                // Another node may have completed it.
+                if upload.file_id.is_some() || u64::try_from(upload.offset()) != Ok(noted) {
                     return Err(ServiceError::UploadInterrupted(id));
                 }
                 let expires_at = at.later_by(stays);
-                match &progress {
-                    Some(progress) => tx.advance_upload(id, progress, expires_at)?,
-                    None => tx.renew_upload(id, expires_at)?,
-                }
+                let turn = match &progress {
+                    Some(progress) => tx.advance_upload(id, held, progress, expires_at)?,
+                    None => tx.renew_upload(id, held, expires_at)?,
+                };
+                still_ours(turn, id)?;
                 Ok(Upload {
                     progress: progress.clone().or(upload.progress),
                     expires_at,

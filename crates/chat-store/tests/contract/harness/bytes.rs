@@ -1,5 +1,6 @@
 //! The steps of a story that files, their bytes and uploads take.
 
+use chat_domain::ports::Turn;
 use chat_domain::{
     Blob, BlobHash, BlobId, Content, File, FileId, FileName, FileSize, Group, Message, NewFile,
     NewFileSource, NewMessage, NewUpload, Recipient, StageMark, Timestamp, Upload, UploadProgress,
@@ -112,6 +113,9 @@ impl Db {
 
     pub(crate) fn advance(&self, upload: &Upload, offset: i64, expires_at: Timestamp) {
         let id = upload.id;
-        self.write(move |tx| tx.advance_upload(id, &progress(offset), expires_at));
+        let held = upload.generation;
+        let advanced =
+            self.write(move |tx| tx.advance_upload(id, held, &progress(offset), expires_at));
+        assert_eq!(advanced, Turn::Held);
     }
 }

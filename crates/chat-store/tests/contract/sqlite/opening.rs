@@ -138,7 +138,13 @@ fn migrating_tells_what_was_run_and_then_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let options = SqliteOptions::new(dir.path().join("chat.db"));
     let run = migrate(&options).unwrap();
-    assert_eq!(run, ["20261122000001", "20261122000002", "20261122000003"]);
+    let all = [
+        "20261122000001",
+        "20261122000002",
+        "20261122000003",
+        "20261130000004",
+    ];
+    assert_eq!(run, all);
     assert_eq!(migrate(&options).unwrap(), [""; 0]);
     assert!(SqliteStore::open(&options).is_ok());
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use chat_domain::ports::StoreResult;
+use chat_domain::ports::{StoreResult, Turn};
 use chat_domain::{Actor, Fingerprint, IdempotencyKey, KeptAnswer, Recipient, Timeline, UserId};
 use diesel::connection::InstrumentationEvent;
 
@@ -161,9 +161,11 @@ fn a_day_of_files(world: &World, [ada, bob]: [UserId; 2]) {
     db.advance(&upload, 4, at(9));
     db.write(move |tx| {
         tx.lock_upload(upload.id)?;
-        tx.renew_upload(upload.id, at(9))?;
+        let upload = tx.take_upload(upload.id)?.unwrap();
+        let held = upload.generation;
+        assert_eq!(tx.renew_upload(upload.id, held, at(9))?, Turn::Held);
         let file = tx.insert_file(&new_file())?;
-        tx.complete_upload(upload.id, file.id)?;
+        assert_eq!(tx.complete_upload(upload.id, held, file.id)?, Turn::Held);
         tx.staged_uploads()?;
         for upload in tx.expired_uploads(at(99), 9)? {
             tx.delete_upload(upload)?;

@@ -11,10 +11,15 @@ use crate::harness::{at, read, write};
 
 /// Puts the closed database back to before files were kept here.
 fn back_to_before_files(world: &World) {
-    let down = include_str!("../../../migrations/sqlite/2026-11-22-000003_files/down.sql");
+    let downs = [
+        include_str!("../../../migrations/sqlite/2026-11-30-000004_upload_generations/down.sql"),
+        include_str!("../../../migrations/sqlite/2026-11-22-000003_files/down.sql"),
+    ];
     let mut conn = world.stranger();
-    conn.batch_execute(down).unwrap();
-    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261122000003'")
+    for down in downs {
+        conn.batch_execute(down).unwrap();
+    }
+    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version >= '20261122000003'")
         .unwrap();
 }
 
@@ -52,7 +57,8 @@ fn files_and_messages_of_before_are_kept_and_each_file_is_looked_at() {
 
     let options = SqliteOptions::new(world.path());
     let before = now();
-    assert_eq!(migrate(&options).unwrap(), ["20261122000003"]);
+    let run = ["20261122000003", "20261130000004"];
+    assert_eq!(migrate(&options).unwrap(), run);
     let after = now();
     let store = SqliteStore::open(&options).unwrap();
     let (file, message) = (sent.0.id, sent.1.id);

@@ -1,13 +1,25 @@
 //! The port of uploads that can be resumed.
 
-use chat_domain::ports::StoreError;
-use chat_domain::{NewUpload, StageMark, Upload, UploadId};
+use chat_domain::ports::{StoreError, Turn};
+use chat_domain::{FileId, Generation, NewUpload, StageMark, Upload, UploadId};
 
 use crate::harness::{Db, at, new_upload, progress, size, undo};
+
+/// The generation of an upload that nobody has taken.
+const FIRST: Generation = Generation::new(0);
 
 fn found(db: &Db, upload: &Upload) -> Option<Upload> {
     let id = upload.id;
     db.read(move |tx| tx.upload(id))
+}
+
+fn take(db: &Db, upload: UploadId) -> Option<Upload> {
+    db.write(move |tx| tx.take_upload(upload))
+}
+
+fn complete(db: &Db, upload: UploadId, file: FileId) {
+    let completed = db.write(move |tx| tx.complete_upload(upload, FIRST, file));
+    assert_eq!(completed, Turn::Held);
 }
 
 fn staged(db: &Db) -> Vec<StageMark> {
@@ -77,7 +89,8 @@ fn an_upload_that_is_renewed_stays_as_far_as_it_has_come() {
     db.advance(&gone_on, 4, at(100));
     for (upload, come) in [(&begun, None), (&gone_on, Some(progress(4)))] {
         let id = upload.id;
-        db.write(move |tx| tx.renew_upload(id, at(200)));
+        let renewed = db.write(move |tx| tx.renew_upload(id, FIRST, at(200)));
+        assert_eq!(renewed, Turn::Held);
         let renewed = Upload {
             progress: come,
             expires_at: at(200),
@@ -91,7 +104,7 @@ fn an_upload_that_is_renewed_stays_as_far_as_it_has_come() {
 fn an_upload_never_has_more_than_its_length() {
     let db = fresh!();
     let id = db.upload(9).id;
-    let refused = db.try_write(move |tx| tx.advance_upload(id, &progress(10), at(100)));
+    let refused = db.try_write(move |tx| tx.advance_upload(id, FIRST, &progress(10), at(100)));
     assert!(matches!(refused, Err(StoreError::Broken(_))), "{refused:?}");
 }
 
@@ -102,8 +115,7 @@ fn an_upload_that_became_a_file_needs_no_stage() {
     let [upload, empty] = [db.upload(9), db.upload(0)];
     db.advance(&upload, 9, at(100));
     for (upload, length) in [(&upload, 9), (&empty, 0)] {
-        let id = upload.id;
-        db.write(move |tx| tx.complete_upload(id, file));
+        complete(&db, upload.id, file);
         let done = found(&db, upload).unwrap();
         assert_eq!((done.file_id, done.offset()), (Some(file), length));
         let left = done.progress.unwrap();
@@ -114,20 +126,77 @@ fn an_upload_that_became_a_file_needs_no_stage() {
 }
 
 #[test]
+fn who_is_overtaken_changes_nothing_any_more() {
+    let db = fresh!();
+    let (upload, file) = (db.upload(9), db.file().id);
+    let id = upload.id;
+    db.advance(&upload, 4, at(100));
+    let first = take(&db, id).unwrap();
+    assert!(first.generation > upload.generation);
+    assert_eq!(first.progress, Some(progress(4)));
+    db.advance(&first, 5, at(200));
+    let second = take(&db, id).unwrap();
+    assert!(second.generation > first.generation);
+    assert_eq!(found(&db, &upload), Some(second.clone()));
+
+    // Also at the very offset that it knows.
+    for stale in [FIRST, first.generation] {
+        let lost = [
+            db.write(move |tx| tx.advance_upload(id, stale, &progress(6), at(300))),
+            db.write(move |tx| tx.renew_upload(id, stale, at(300))),
+            db.write(move |tx| tx.complete_upload(id, stale, file)),
+        ];
+        assert_eq!(lost, [Turn::Lost; 3]);
+        assert_eq!(found(&db, &upload), Some(second.clone()));
+    }
+    db.advance(&second, 9, at(300));
+    let held = second.generation;
+    let completed = db.write(move |tx| tx.complete_upload(id, held, file));
+    assert_eq!(completed, Turn::Held);
+}
+
+#[test]
+fn what_is_lost_undoes_nothing_else() {
+    let db = fresh!();
+    let (upload, other) = (db.upload(9), db.upload(9));
+    let (id, second) = (upload.id, other.id);
+    take(&db, id).unwrap();
+    let lost = db.write(move |tx| {
+        let lost = tx.advance_upload(id, FIRST, &progress(3), at(200))?;
+        assert_eq!(tx.renew_upload(second, FIRST, at(200))?, Turn::Held);
+        Ok(lost)
+    });
+    assert_eq!(lost, Turn::Lost);
+    assert_eq!(found(&db, &other).unwrap().expires_at, at(200));
+}
+
+#[test]
+fn one_that_is_a_file_or_gone_is_not_taken() {
+    let db = fresh!();
+    let (done, gone) = (db.upload(9), db.upload(9).id);
+    complete(&db, done.id, db.file().id);
+    db.write(move |tx| tx.delete_upload(gone));
+    let before = found(&db, &done);
+    assert_eq!(take(&db, done.id), before);
+    assert_eq!(found(&db, &done), before);
+    assert_eq!(take(&db, gone), None);
+}
+
+#[test]
 fn an_upload_ends_once() {
     let db = fresh!();
     let file = db.file().id;
     let (done, gone) = (db.upload(9).id, db.upload(9).id);
-    db.write(move |tx| tx.complete_upload(done, file));
+    complete(&db, done, file);
     db.write(move |tx| tx.delete_upload(gone));
     let refused = [
-        db.try_write(move |tx| tx.complete_upload(done, file)),
-        db.try_write(move |tx| tx.advance_upload(done, &progress(3), at(100))),
-        db.try_write(move |tx| tx.renew_upload(done, at(100))),
-        db.try_write(move |tx| tx.complete_upload(gone, file)),
-        db.try_write(move |tx| tx.advance_upload(gone, &progress(3), at(100))),
-        db.try_write(move |tx| tx.renew_upload(gone, at(100))),
-        db.try_write(move |tx| tx.delete_upload(gone)),
+        db.try_write(move |tx| tx.complete_upload(done, FIRST, file)),
+        db.try_write(move |tx| tx.advance_upload(done, FIRST, &progress(3), at(100))),
+        db.try_write(move |tx| tx.renew_upload(done, FIRST, at(100))),
+        db.try_write(move |tx| tx.complete_upload(gone, FIRST, file)),
+        db.try_write(move |tx| tx.advance_upload(gone, FIRST, &progress(3), at(100))),
+        db.try_write(move |tx| tx.renew_upload(gone, FIRST, at(100))),
+        db.try_write(move |tx| tx.delete_upload(gone).map(|()| Turn::Held)),
     ];
     for (number, refused) in refused.into_iter().enumerate() {
         let broken = matches!(refused, Err(StoreError::Broken(_)));
@@ -157,8 +226,7 @@ fn what_is_staged_is_what_has_come_to_no_file() {
     db.advance(&one, 4, at(100));
     db.advance(&other, 5, at(1));
     db.advance(&done, 9, at(100));
-    let id = done.id;
-    db.write(move |tx| tx.complete_upload(id, file));
+    complete(&db, done.id, file);
     assert_eq!(staged(&db), [progress(4).mark, progress(5).mark]);
 }
 
@@ -191,8 +259,12 @@ fn what_is_undone_leaves_uploads_as_they_were() {
     let (id, gone) = (upload.id, other.id);
     let undone = db.try_write(move |tx| {
         let begun = tx.insert_upload(&new_upload(1))?;
-        tx.advance_upload(id, &progress(9), at(200))?;
-        tx.complete_upload(id, file)?;
+        let held = tx.take_upload(id)?.unwrap().generation;
+        assert_eq!(
+            tx.advance_upload(id, held, &progress(9), at(200))?,
+            Turn::Held
+        );
+        assert_eq!(tx.complete_upload(id, held, file)?, Turn::Held);
         tx.delete_upload(gone)?;
         assert!(tx.upload(begun.id)?.is_some());
         Err::<(), _>(undo())
