@@ -47,6 +47,7 @@
 //! - `queries` implements the ports of each noun. It is written once and compiled once per backend,
 //!   inside the backend's own module, against that module's connection and transaction.
 //! - `recount` counts everything anew, and tells where the stored counters differ.
+//! - `moving` moves everything from one database into another, where both backends are there.
 //! - [`sqlite`] and [`postgres`] are the backends: the transaction that the queries use, what runs jobs in
 //!   it, and what the failures of the database mean. Which tables there are, they have in common.
 
@@ -59,6 +60,8 @@
 compile_error!("chat-store needs a backend: the feature `sqlite`, the feature `postgres`, or both");
 
 mod histogram;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub mod moving;
 mod recount;
 mod rows;
 #[allow(missing_docs, reason = "columns are told about in the migrations")]

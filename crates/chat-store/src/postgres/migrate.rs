@@ -28,12 +28,20 @@ pub fn migrate(options: &PostgresOptions) -> Result<Vec<String>, OpenError> {
     run_pending(&mut conn)
 }
 
+/// The same for one who is alone with the database.
+#[cfg(feature = "sqlite")]
+pub(super) fn migrate_alone(options: &PostgresOptions) -> Result<Vec<String>, OpenError> {
+    let mut conn = Server::alone(options).open()?;
+    run_pending(&mut conn)
+}
+
 fn run_pending(conn: &mut PgConnection) -> Result<Vec<String>, OpenError> {
     // A migration may take long, and whoever waits for it as well. The lock ends with the connection.
     let alone =
         format!("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock({LOCK})");
     conn.batch_execute(&alone).map_err(|e| failed(&e))?;
     refuse_newer(&applied(conn).map_err(|e| failed(&e))?)?;
+    refuse_half_moved(conn)?;
     let run = conn
         .run_pending_migrations(MIGRATIONS)
         .map_err(|error| failed(&error))?
@@ -72,8 +80,26 @@ fn refuse_newer(applied: &[String]) -> Result<(), OpenError> {
     }
 }
 
-/// Refuses a database whose schema is not the one of this version, for what must not migrate it.
+/// Refuses a database that is being moved into: what it has is not all.
+fn refuse_half_moved(conn: &mut PgConnection) -> Result<(), OpenError> {
+    let moving: bool = diesel::select(sql::<Bool>("to_regclass('chat_move') IS NOT NULL"))
+        .get_result(conn)
+        .map_err(|e| OpenError::Database(one_line(&e.to_string())))?;
+    if moving {
+        return Err(OpenError::HalfMoved);
+    }
+    Ok(())
+}
+
+/// Refuses a database that is not all there, or whose schema is not the one of this version, for what
+/// must not migrate it.
 pub(super) fn refuse_other(conn: &mut PgConnection) -> Result<(), OpenError> {
+    refuse_half_moved(conn)?;
+    refuse_other_schema(conn)
+}
+
+/// Refuses a database whose schema is not the one of this version.
+pub(super) fn refuse_other_schema(conn: &mut PgConnection) -> Result<(), OpenError> {
     let applied = applied(conn).map_err(|e| OpenError::Database(one_line(&e.to_string())))?;
     refuse_newer(&applied)?;
     match known()?

@@ -11,6 +11,8 @@ mod locks;
 mod log;
 mod many;
 mod migrate;
+#[cfg(feature = "sqlite")]
+pub(crate) mod moving;
 mod open;
 mod options;
 #[path = "../queries/mod.rs"]

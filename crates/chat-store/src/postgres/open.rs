@@ -18,8 +18,8 @@ pub enum OpenError {
     /// Somebody is alone with the database.
     #[error("a repair or a move has the database for itself: wait until it is over")]
     Held,
-    /// A node is connected, where none may be.
-    #[error("the database is in use by a node: end all of them first")]
+    /// A node is connected, where none may be, or somebody else is alone with the database.
+    #[error("the database is in use by a node, a repair or a move: end all of them first")]
     InUse,
     /// The database was made by a later version of this program.
     #[error(

@@ -16,6 +16,8 @@ mod groups;
 mod keys;
 mod members;
 mod messages;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod moving;
 pub(super) mod prepared;
 mod readers;
 mod receipts;

@@ -43,6 +43,9 @@ pub(super) fn open_migrated(
     let applied =
         applied(&mut conn).map_err(|error| OpenError::from_text(path, error.to_string()))?;
     refuse_newer(&applied)?;
+    if half_moved(&mut conn).map_err(|error| OpenError::from_text(path, error.to_string()))? {
+        return Err(OpenError::HalfMoved);
+    }
     database
         .set_up_writer(&mut conn)
         .map_err(|error| OpenError::from_text(path, error.to_string()))?;
@@ -107,9 +110,34 @@ fn refuse_newer(applied: &[String]) -> Result<(), OpenError> {
     }
 }
 
-/// Refuses a database whose schema is not the one of this version, for what must not migrate it.
+/// Whether the database is being moved into: what it has is not all then.
+fn half_moved(conn: &mut SqliteConnection) -> QueryResult<bool> {
+    let notes: i64 = diesel::select(sql::<BigInt>(
+        "(SELECT count(*) FROM sqlite_schema WHERE name = 'chat_move')",
+    ))
+    .get_result(conn)?;
+    Ok(notes > 0)
+}
+
+/// Refuses a database that is not all there, or whose schema is not the one of this version, for what
+/// must not migrate it.
 pub(super) fn refuse_other(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let applied = refuse_foreign(conn, path)?;
+    refuse_older(&applied)
+}
+
+/// Refuses a database whose schema is not the one of this version, for what moves into it.
+#[cfg(feature = "postgres")]
+pub(super) fn refuse_other_schema(
+    conn: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
+    let applied = applied(conn).map_err(|e| OpenError::from_text(path, e.to_string()))?;
+    refuse_newer(&applied)?;
+    refuse_older(&applied)
+}
+
+fn refuse_older(applied: &[String]) -> Result<(), OpenError> {
     match known()?
         .into_iter()
         .find(|version| !applied.contains(version))
@@ -119,14 +147,19 @@ pub(super) fn refuse_other(conn: &mut SqliteConnection, path: &Path) -> Result<(
     }
 }
 
-/// Refuses a database of a newer version and one without any migration; gives those that were run.
+/// Refuses a database of a newer version, one without any migration, and one that is not all there;
+/// gives the migrations that were run.
 pub(super) fn refuse_foreign(
     conn: &mut SqliteConnection,
     path: &Path,
 ) -> Result<Vec<String>, OpenError> {
-    let applied =
-        applied(conn).map_err(|e| OpenError::from_text_of_reading(path, e.to_string()))?;
+    let unreadable =
+        |e: diesel::result::Error| OpenError::from_text_of_reading(path, e.to_string());
+    let applied = applied(conn).map_err(unreadable)?;
     refuse_newer(&applied)?;
+    if half_moved(conn).map_err(unreadable)? {
+        return Err(OpenError::HalfMoved);
+    }
     match (applied.is_empty(), known()?.into_iter().next()) {
         (true, Some(version)) => Err(OpenError::Older { version }),
         _ => Ok(applied),

@@ -13,6 +13,8 @@ mod lock;
 mod locks;
 mod many;
 mod migrate;
+#[cfg(feature = "postgres")]
+pub(crate) mod moving;
 mod open;
 mod options;
 #[path = "../queries/mod.rs"]

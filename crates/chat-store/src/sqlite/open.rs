@@ -29,6 +29,11 @@ pub enum OpenError {
         /// The first migration that is missing.
         version: String,
     },
+    /// What was moved into the database has not all arrived.
+    #[error(
+        "a move into this database was broken off: run it again to its end, or use another database"
+    )]
+    HalfMoved,
     /// There is no database, and this is no way to make one.
     #[error("there is no database {}: give the path of one", path.display())]
     Missing {
