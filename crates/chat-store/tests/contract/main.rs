@@ -12,6 +12,8 @@
 
 mod harness;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod moving;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod parity;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -9,7 +9,7 @@ mod disk;
 mod facts;
 mod native;
 mod opening;
-mod plans;
+pub(crate) mod plans;
 mod prepared;
 mod recount;
 mod repair;

@@ -1,0 +1,9 @@
+//! Moving from one database into the other and back: all is kept, and nothing half-moved is ever used.
+
+mod columns;
+mod random;
+mod refusals;
+mod resuming;
+mod round;
+mod verifying;
+mod world;
