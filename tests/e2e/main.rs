@@ -30,6 +30,7 @@ mod process;
 mod readme;
 mod receipts;
 mod recount;
+mod relocate;
 mod s3;
 mod schemathesis;
 mod stored_files;

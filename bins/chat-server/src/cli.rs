@@ -96,6 +96,12 @@ pub(crate) const CHECK: &str = "check";
 /// The file of `backup FILE`.
 pub(crate) const FILE: &str = "file";
 
+/// `move --from URL`.
+pub(crate) const FROM: &str = "from";
+
+/// `move --to URL`.
+pub(crate) const TO: &str = "to";
+
 /// `--config`, the path of the configuration file; no key of that file itself.
 pub(crate) const CONFIG: &str = "config";
 
@@ -146,6 +152,7 @@ pub(crate) fn command() -> Command {
         .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
         .subcommand(recount())
         .subcommand(backup())
+        .subcommand(relocate())
         .subcommand(files())
         .arg(
             Arg::new(CONFIG)
@@ -182,6 +189,25 @@ fn backup() -> Command {
                 .help("The file to be made; one that exists is not replaced")
                 .value_parser(clap::value_parser!(OsString)),
         )
+}
+
+fn relocate() -> Command {
+    let place = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("URL")
+            .required(true)
+            .help(help)
+            .value_parser(clap::value_parser!(OsString))
+    };
+    Command::new("move")
+        .about("Move everything into another database, SQLite or PostgreSQL")
+        .after_help(
+            "No server may run on either. A move that was broken off goes on when it is run again. \
+             The bytes of files stay where they are kept. Exit code: 0 moved, and proved equal; 1 not.",
+        )
+        .arg(place(FROM, "The database that is read: sqlite://PATH or postgres://…"))
+        .arg(place(TO, "The empty database that is written; a missing SQLite file is made"))
 }
 
 fn files() -> Command {

@@ -27,6 +27,13 @@ pub enum Database {
     Postgres(PostgresUrl),
 }
 
+impl Database {
+    /// The database at the URL that the flag `key` gives.
+    pub(crate) fn parse(key: &'static str, url: String) -> Result<Self, InvalidSetting> {
+        Value { key, text: url }.database()
+    }
+}
+
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

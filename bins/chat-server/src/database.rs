@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use chat_domain::ports::{Measured, Store};
 use chat_store::{
     PostgresOptions, PostgresStore, ReadOnlySqliteStore, Recount, Repair, SqliteOptions,
-    SqliteStore, postgres, sqlite,
+    SqliteStore, moving, postgres, sqlite,
 };
 
 use crate::{Config, Database};
@@ -122,6 +122,14 @@ pub(crate) fn backup(config: &Config, file: &Path) -> Result<()> {
             "backup copies an SQLite file; of a PostgreSQL database pg_dump makes a copy, or the \
              server itself (docs/deployment.md)"
         ),
+    }
+}
+
+/// One of the two databases of a move.
+pub(crate) fn place(config: &Config, database: &Database) -> moving::Database {
+    match database {
+        Database::Sqlite(path) => moving::Database::Sqlite(in_file(config, path)),
+        Database::Postgres(url) => moving::Database::Postgres(on_server(config, url.expose())),
     }
 }
 

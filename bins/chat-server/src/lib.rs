@@ -10,6 +10,7 @@ mod health;
 mod migrate;
 mod openapi;
 mod recount;
+mod relocate;
 mod say;
 mod seams;
 mod serve;
@@ -56,6 +57,7 @@ pub fn main_over(seams: Seams) -> ExitCode {
         Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
         Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
+        Some(("move", args)) => relocate::run(&config, args).map(|()| ExitCode::SUCCESS),
         Some(("files", args)) => files::run(&config, args),
         _ => serve::run(&config, seams).map(|()| ExitCode::SUCCESS),
     });
