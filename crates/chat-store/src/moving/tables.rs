@@ -66,6 +66,7 @@ macro_rules! with_tables {
                 file_id: Option<i64>,
                 created_at: i64,
                 expires_at: i64,
+                generation: i64,
             }
             Conversations conversations (id) {
                 id: i64,

@@ -261,7 +261,10 @@ impl Teller<'_> {
             let file = self.files.last().map(|file| file.id);
             let done = file.filter(|_| self.dice.below(2) == 0);
             self.db.write(move |tx| match done {
-                Some(file) => tx.complete_upload(upload.id, file),
+                Some(file) => {
+                    let held = tx.take_upload(upload.id)?.unwrap().generation;
+                    tx.complete_upload(upload.id, held, file).map(drop)
+                }
                 None => tx.delete_upload(upload.id),
             });
         }
