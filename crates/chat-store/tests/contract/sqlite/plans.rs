@@ -52,10 +52,18 @@ pub(crate) fn scanning<T>(work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
 #[derive(Default)]
 struct Recorder {
     prepared: prepared::Recorder,
+    /// Another database's; its statements are not for SQLite to explain.
+    elsewhere: bool,
 }
 
 impl Instrumentation for Recorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartEstablishConnection { url, .. } = &event {
+            self.elsewhere = url.starts_with("postgres");
+        }
+        if self.elsewhere {
+            return;
+        }
         self.prepared.on_event(&event);
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
