@@ -1,11 +1,10 @@
 //! There and back: what comes home is what has left.
 
-use chat_store::moving::{Report, relocate};
+use chat_store::moving::Report;
 
 use super::random::tell;
 use super::world::{Place, moved, places};
 use crate::harness::{Db, new_user};
-use crate::sqlite::plans::scanning;
 
 /// What the tables of a report come to.
 fn sums(report: &Report) -> Vec<(String, u64, String, Option<i64>)> {
@@ -202,29 +201,4 @@ fn more_rows_than_a_page_come_in_their_order() {
         [5_001, 10_000, 10_001]
     );
     assert_eq!(sums(&report), sums(&moved(&postgres, &Place::sqlite())));
-}
-
-/// A page begins at the key of the one before it, and goes on in the order of the keys: nothing is
-/// walked over, and nothing is sorted.
-#[test]
-fn a_page_is_found_by_its_key() {
-    let [from, to] = [Place::sqlite(), Place::sqlite()];
-    crate::sqlite::plans::watch();
-    tell(&from.open(), 10, 20);
-    let (moved, statements) = scanning(|| relocate(&from.database(), &to.database(), &mut |_| {}));
-    let tables = moved.unwrap().tables;
-    let with_rows = tables.iter().filter(|table| table.to.rows > 0).count();
-    let pages: Vec<String> = statements
-        .into_iter()
-        .filter(|sql| sql.contains(" > ") && sql.contains("ORDER BY"))
-        .collect();
-    assert!(pages.len() == with_rows && with_rows > 12, "{pages:#?}");
-    for sql in pages {
-        let plan = from.ask_plan(&sql);
-        let [step] = &*plan else {
-            panic!("{sql}: {plan:?}");
-        };
-        assert!(step.starts_with("SEARCH"), "{sql}: {step}");
-        assert!(step.contains("PRIMARY KEY"), "{sql}: {step}");
-    }
 }

@@ -128,22 +128,6 @@ impl Place {
         .unwrap();
         rows.into_iter().map(|row| (row.one, row.two)).collect()
     }
-
-    /// How SQLite would run this; PostgreSQL says nothing.
-    pub(crate) fn ask_plan(&self, sql: &str) -> Vec<String> {
-        let Self::Sqlite(dir) = self else {
-            return Vec::new();
-        };
-        let explain = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
-        let steps: Vec<Step> = explain.load(&mut Self::stranger(dir)).unwrap();
-        steps.into_iter().map(|step| step.detail).collect()
-    }
-}
-
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    detail: String,
 }
 
 #[derive(QueryableByName)]

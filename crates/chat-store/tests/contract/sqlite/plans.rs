@@ -277,3 +277,36 @@ fn a_recount_finds_by_its_key_what_it_joins() {
     }
     assert!(joins >= 6, "{joins}");
 }
+
+/// A move begins each page at the key of the one before, and goes on in the order of the keys: it walks
+/// over nothing, and sorts nothing.
+#[cfg(feature = "postgres")]
+#[test]
+fn a_move_finds_its_pages_by_their_keys() {
+    use chat_store::moving::{Database, relocate};
+
+    watch();
+    let world = World::new();
+    crate::moving::random::tell(&world.db(), 10, 20);
+    world.store.close();
+    let target = tempfile::tempdir().unwrap();
+    let [from, to] = [world.path(), target.path().join("chat.db")]
+        .map(|path| Database::Sqlite(chat_store::SqliteOptions::new(path)));
+    let (moved, statements) = scanning(|| relocate(&from, &to, &mut |_| {}));
+    let tables = moved.unwrap().tables;
+    let with_rows = tables.iter().filter(|table| table.to.rows > 0).count();
+    let pages: Vec<_> = statements
+        .iter()
+        .filter(|sql| sql.contains(" > ") && sql.contains("ORDER BY"))
+        .collect();
+    assert!(pages.len() == with_rows && with_rows > 12, "{pages:#?}");
+    let mut conn = world.stranger();
+    for sql in pages {
+        let steps = plan(&mut conn, sql);
+        let [step] = &*steps else {
+            panic!("{sql}\n{steps:#?}");
+        };
+        let by_key = step.starts_with("SEARCH") && step.contains("PRIMARY KEY");
+        assert!(by_key, "{sql}\n{step}");
+    }
+}
