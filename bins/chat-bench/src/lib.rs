@@ -13,6 +13,7 @@
 //!   either, `client` a connection to it, `content` what files hold.
 //! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
 //! - `interrupt` ends a run before its time.
+//! - `nodes` is a run of its own: sends over PostgreSQL, beside pgbench.
 //! - `count` is another thing: what a request costs in instructions, for CI to compare.
 
 mod checks;
@@ -26,6 +27,7 @@ mod growth;
 mod interrupt;
 mod load;
 mod measure;
+mod nodes;
 mod options;
 mod progress;
 mod report;
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
     };
     let done = match matches.subcommand() {
         Some((count::NAME, args)) => return count::run(args),
+        Some((nodes::NAME, args)) => nodes::run(args),
         Some((floor::SUBCOMMAND, args)) => {
             let page: Option<&PathBuf> = args.get_one("page");
             page.map_or(Ok(()), |page| floor::serve(page))

@@ -121,6 +121,15 @@ impl TestDatabase {
         &self.name
     }
 
+    /// Runs statements in it, as superuser.
+    pub fn execute(&self, sql: &str) {
+        use diesel::connection::SimpleConnection as _;
+
+        self.connect()
+            .batch_execute(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
     /// A new connection to it, as superuser.
     #[must_use]
     pub fn connect(&self) -> PgConnection {
