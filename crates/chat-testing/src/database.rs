@@ -81,25 +81,7 @@ impl Postgres {
         let made = Arc::clone(lock(&server.templates).entry(template.name).or_default());
         made.get_or_init(|| template.make(server));
 
-        let number = server.databases.fetch_add(1, Ordering::Relaxed);
-        let name = format!("t_{number}");
-        let sql = format!(
-            "CREATE DATABASE {name} TEMPLATE \"{}\"",
-            template.database()
-        );
-        let deadline = Instant::now() + PATIENCE;
-        while let Err(error) = server.try_execute(&sql) {
-            let busy = error
-                .to_string()
-                .contains("is being accessed by other users");
-            assert!(busy && Instant::now() < deadline, "{sql}: {error}");
-            sleep(Duration::from_millis(20));
-        }
-        let database = TestDatabase {
-            server: Arc::downgrade(server),
-            url: server.url(&name),
-            name,
-        };
+        let database = TestDatabase::copied(server, &template.database());
         if let Some(sql) = template.renew {
             let renewed = database.connect().batch_execute(sql);
             renewed.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -109,6 +91,35 @@ impl Postgres {
 }
 
 impl TestDatabase {
+    /// A new database, with all that this one has now; whoever is connected to this one is cut off.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let server = self.server.upgrade().expect("the server runs");
+        let cut_off = cut_off(&self.name);
+        let done = server.try_execute(&cut_off);
+        done.unwrap_or_else(|error| panic!("{cut_off}: {error}"));
+        Self::copied(&server, &self.name)
+    }
+
+    fn copied(server: &Arc<Inner>, from: &str) -> Self {
+        let number = server.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t_{number}");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE \"{from}\"");
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = server.try_execute(&sql) {
+            let busy = error
+                .to_string()
+                .contains("is being accessed by other users");
+            assert!(busy && Instant::now() < deadline, "{sql}: {error}");
+            sleep(Duration::from_millis(20));
+        }
+        Self {
+            server: Arc::downgrade(server),
+            url: server.url(&name),
+            name,
+        }
+    }
+
     /// Where it is reached.
     #[must_use]
     pub fn url(&self) -> &str {
