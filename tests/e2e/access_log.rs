@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Process, Request, server_command};
+use crate::support::{Data, Process, Request, server_command};
 
 const SECRET: &str = "hush7f3a";
 
@@ -21,8 +21,8 @@ fn lines<'l>(log: &'l str, id: &str) -> Vec<&'l str> {
 
 #[test]
 fn each_request_has_one_line_and_nothing_secret() {
-    let dir = tempfile::tempdir().unwrap();
-    let process = Process::start(dir.path());
+    let data = Data::new();
+    let process = Process::start(&data);
     let user = |name: &str| json!({"username": name, "email": format!("{name}@{SECRET}.org")});
     let text = json!({"receiver_id": 2, "type": "text", "content": SECRET});
     let bearer = format!("Bearer {SECRET}");
@@ -103,13 +103,12 @@ fn each_request_has_one_line_and_nothing_secret() {
 
 #[test]
 fn the_lines_can_be_turned_off() {
-    let dir = tempfile::tempdir().unwrap();
+    let data = Data::new();
     let mut command = server_command();
     command
         .env("RUST_LOG", "info,chat_http::access=off")
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(dir.path());
-    let process = Process::spawn(&mut command);
+        .args(["--listen", "127.0.0.1:0"]);
+    let process = Process::spawn(data.of(&mut command));
     Request::new("GET", "/health")
         .send(process.address())
         .expect(200);

@@ -12,10 +12,9 @@ use chat_http::HttpOptions;
 use chat_media::MediaTools;
 use chat_server::Seams;
 use chat_service::{ChatService, FileOptions};
-use chat_store::{SqliteOptions, SqliteStore};
 use serde_json::{Value, json};
 
-use crate::support::{App, Place, Request, contract};
+use crate::support::{App, Data, Place, Request, contract};
 
 mod files;
 mod story;
@@ -140,14 +139,12 @@ fn refused_for_slowness(reached: &mut Reached) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address");
     let (started, handle) = mpsc::channel();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let path = dir.path().to_owned();
+    let data = Data::new();
+    let (store, files) = (data.store(), data.files());
     let server = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let options = SqliteOptions::new(path.join("chat.db"));
-            let store = Arc::new(SqliteStore::open(&options).expect("a database"));
             let files = FileOptions {
-                blobs: Arc::new(DiskStore::open(path.join("files")).expect("a folder")),
+                blobs: Arc::new(DiskStore::open(files).expect("a folder")),
                 media: Arc::new(MediaTools::new()),
                 max_size: 1_000,
                 grace: Duration::from_secs(60),

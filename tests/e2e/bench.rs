@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{EARLY_ACK, Process, SERVER};
+use crate::support::{Data, EARLY_ACK, Process, SERVER};
 
 const BENCH: &str = env!("CARGO_BIN_EXE_chat-bench-under-test");
 
@@ -185,7 +185,8 @@ fn a_server_whose_counters_are_wrong_gets_no_figures() {
 #[test]
 fn a_server_that_runs_already_is_measured_and_kept() {
     let dir = tempfile::tempdir().expect("a directory");
-    let server = Process::start(&dir.path().join("data"));
+    let data = Data::new();
+    let server = Process::start(&data);
     let url = format!("http://{}", server.address());
     for run in ["first", "second"] {
         let out = dir.path().join(run);

@@ -15,13 +15,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use self::checker::Finding;
 pub(crate) use self::load::Dice;
 use self::load::{Stage, Writer};
 use self::records::{Records, To};
-use crate::support::{EARLY_ACK, Process, Request, SERVER};
+use crate::support::{Data, EARLY_ACK, Process, Request, SERVER};
 
 /// How many times the server is killed, unless `CHAT_CRASH_ROUNDS` says another number.
 const ROUNDS: usize = 60;
@@ -32,10 +31,10 @@ const KILLS_TO_FIND: usize = 20;
 const WRITERS: i64 = 8;
 const GROUPS: [i64; 2] = [1, 2];
 
-/// A data folder, and those who write into it from one life of the server to the next.
+/// Data, and those who write into it from one life of the server to the next.
 struct Folder<'b> {
     binary: &'b Path,
-    dir: TempDir,
+    data: Data,
     writers: Vec<Writer>,
     stage: Stage,
     dice: Dice,
@@ -44,8 +43,8 @@ struct Folder<'b> {
 impl<'b> Folder<'b> {
     /// With users, and groups of all of them.
     fn begin(binary: &'b Path, seed: i64) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let process = Process::start_at(binary, dir.path());
+        let data = Data::new();
+        let process = Process::start(&data);
         let post = |path: &str, body: serde_json::Value| {
             let request = Request::new("POST", path).json(&body);
             request.send(process.address()).expect(201);
@@ -62,7 +61,7 @@ impl<'b> Folder<'b> {
             let members = format!("/groups/{group}/members");
             (1..=WRITERS).for_each(|user| post(&members, json!({"user_id": user})));
         }
-        // In peace: what is looked for later is what comes from here on.
+        // In peace, by the good one: what is looked for later is what comes from here on.
         assert!(process.terminate().success());
         let writer = |user: i64| {
             let next = To::User(user % WRITERS + 1);
@@ -71,7 +70,7 @@ impl<'b> Folder<'b> {
         };
         Self {
             binary,
-            dir,
+            data,
             writers: (1..=WRITERS).map(writer).collect(),
             stage: Stage::default(),
             dice: Dice::new(seed),
@@ -80,7 +79,7 @@ impl<'b> Folder<'b> {
 
     /// One life of the server: all write until it is killed.
     fn round(&mut self) {
-        let process = Process::start_at(self.binary, self.dir.path());
+        let process = Process::start_at(self.binary, &self.data);
         let address = process.address();
         let life = Duration::from_millis(20) * u32::try_from(1 + self.dice.below(10)).expect("few");
         self.stage.killed.store(false, Ordering::SeqCst);
@@ -105,16 +104,16 @@ impl<'b> Folder<'b> {
 
     /// What is not as it was acknowledged, once the server has come up again.
     fn findings(&self) -> Vec<Finding> {
-        Process::start_at(self.binary, self.dir.path()).kill();
-        checker::check(&self.records(), &database::find(self.dir.path()))
+        Process::start_at(self.binary, &self.data).kill();
+        checker::check(&self.records(), &database::find(&self.data.database()))
     }
 
     /// What is wrong with anything: with what was acknowledged, with what is told over HTTP, with a
     /// counter or with the log.
     fn faults(&self) -> Vec<String> {
-        let data = self.dir.path();
+        let data = &self.data;
         let process = Process::start_at(self.binary, data);
-        let (records, found) = (self.records(), database::find(data));
+        let (records, found) = (self.records(), database::find(&data.database()));
         let findings = checker::check(&records, &found);
         let mut faults: Vec<_> = findings.iter().map(|f| format!("{f:?}")).collect();
         let users: Vec<i64> = (1..=WRITERS).collect();
@@ -122,7 +121,7 @@ impl<'b> Folder<'b> {
         faults.extend(readback::differences(
             address, &users, &GROUPS, &records, &found,
         ));
-        faults.extend(recount::disagreements(data));
+        faults.extend(recount::disagreements(&data.database()));
         assert!(process.terminate().success());
         faults.extend(recount::recount_by_product(self.binary, data).err());
         faults

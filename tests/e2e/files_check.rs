@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{
-    Part, Process, Request, SERVER, lines, output, server_command, server_command_at,
+    Data, Part, Process, Request, SERVER, blob_keys, output, server_command, server_command_at,
 };
 
 /// Stores a file as the system; its id.
@@ -26,34 +26,33 @@ fn content(server: &Process, file: i64) -> Option<Vec<u8>> {
     None
 }
 
-/// Runs `files check` on a data folder: its exit code, what it printed, and what it complained of.
-fn check(data: &Path, flags: &[&str]) -> (i32, String, String) {
+/// Runs `files check` on some data: its exit code, what it printed, and what it complained of.
+fn check(data: &Data, flags: &[&str]) -> (i32, String, String) {
     let mut process = server_command();
     process.args(["files", "check"]).args(flags);
-    let done = output(process.arg("--data-dir").arg(data));
+    let done = output(data.of(&mut process));
     let [out, err] = [done.stdout, done.stderr].map(|said| String::from_utf8(said).expect("text"));
     (done.status.code().expect("a code"), out, err)
 }
 
-/// Copies the database of a data folder.
-fn back_up(data: &Path, copy: &Path) {
+/// Copies the database into a file.
+fn back_up(data: &Data, copy: &Path) {
     let mut backup = server_command();
-    backup.arg("backup").arg(copy).arg("--data-dir").arg(data);
-    assert!(output(&mut backup).status.success());
+    backup.arg("backup").arg(copy);
+    assert!(output(data.of(&mut backup)).status.success());
 }
 
 /// What blobs there are, by id: their keys.
-fn keys(data: &Path) -> Vec<String> {
-    let query = "SELECT lower(hex(hash)) || '-' || id AS line FROM blobs ORDER BY id";
-    lines(&data.join("chat.db"), query)
+fn keys(data: &Data) -> Vec<String> {
+    blob_keys(&data.database())
 }
 
-fn blob(data: &Path, key: &str) -> PathBuf {
-    data.join("files/blobs").join(&key[..2]).join(key)
+fn blob(data: &Data, key: &str) -> PathBuf {
+    data.files().join("blobs").join(&key[..2]).join(key)
 }
 
 /// Bytes that no record has; their key.
-fn orphan(data: &Path) -> String {
+fn orphan(data: &Data) -> String {
     let key = format!("{}-9", "ab".repeat(32));
     let path = blob(data, &key);
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -63,8 +62,7 @@ fn orphan(data: &Path) -> String {
 
 #[test]
 fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path();
+    let data = &Data::new();
     let server = Process::start(data);
     let files = ["missing", "other", "shorter", "whole"];
     let [missing, other, shorter, whole] = files.map(|name| store(&server, name, name.as_bytes()));
@@ -100,10 +98,7 @@ fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
     let (code, out, err) = check(data, &["--repair"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(err.lines().count(), 1, "one sentence: {err}");
-    assert!(
-        err.contains("chat.db is in use by another process"),
-        "{err}"
-    );
+    assert!(err.contains("is in use by a"), "{err}");
     assert!(blob(data, &orphan).exists(), "nothing was mended");
 
     assert!(server.terminate().success());
@@ -117,7 +112,7 @@ fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
         (&orphan, "of nobody"),
     ] {
         assert!(!blob(data, key).exists());
-        let aside = fs::read_to_string(data.join("files/aside").join(key));
+        let aside = fs::read_to_string(data.files().join("aside").join(key));
         assert_eq!(aside.expect("it is set aside"), bytes);
     }
 
@@ -150,21 +145,21 @@ fn what_does_not_agree_is_named_beside_the_server_and_mended_after_it() {
 }
 
 #[test]
-fn what_can_not_be_checked_is_one_sentence_and_code_2() {
+fn a_database_that_is_not_there_is_one_sentence_and_code_2() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("data");
+    let data = Data::at(&dir.path().join("data"));
     for flags in [&[][..], &["--repair"]] {
         let (code, out, err) = check(&data, flags);
         assert_eq!((code, out.as_str()), (2, ""));
         assert_eq!(err.lines().count(), 1, "one sentence: {err}");
         assert!(err.contains("there is no database"), "{err}");
-        assert!(!data.exists(), "nothing is made");
+        assert!(!data.path().exists(), "nothing is made");
     }
 
     let server = Process::start(&data);
     store(&server, "kept", b"kept");
     assert!(server.terminate().success());
-    let (database, aside) = (data.join("chat.db"), dir.path().join("aside.db"));
+    let (database, aside) = (data.path().join("chat.db"), dir.path().join("aside.db"));
     let kept = blob(&data, &keys(&data)[0]);
     fs::rename(&database, &aside).expect("it is moved");
     for flags in [&[][..], &["--repair"]] {
@@ -173,16 +168,22 @@ fn what_can_not_be_checked_is_one_sentence_and_code_2() {
         assert!(err.contains("there is no database"), "{err}");
         assert!(!database.exists() && kept.exists(), "all is as it was");
     }
+}
 
-    fs::rename(&aside, &database).expect("it is moved");
-    fs::remove_dir_all(data.join("files")).expect("it is removed");
+#[test]
+fn a_folder_that_can_not_be_checked_is_one_sentence_and_code_2() {
+    let data = Data::new();
+    let server = Process::start(&data);
+    store(&server, "kept", b"kept");
+    assert!(server.terminate().success());
+    fs::remove_dir_all(data.files()).expect("it is removed");
     for flags in [&[][..], &["--repair"]] {
         let (code, _, err) = check(&data, flags);
         assert_eq!(code, 2);
         assert!(err.contains("there is no folder"), "{err}");
-        assert!(!data.join("files").exists(), "nothing is made");
+        assert!(!data.files().exists(), "nothing is made");
     }
-    fs::write(data.join("files"), "no folder").expect("it is written");
+    fs::write(data.files(), "no folder").expect("it is written");
     for flags in [&[][..], &["--repair"]] {
         let (code, out, err) = check(&data, flags);
         assert_eq!((code, out.as_str()), (2, ""));
@@ -194,15 +195,15 @@ fn what_can_not_be_checked_is_one_sentence_and_code_2() {
 #[test]
 fn a_server_does_not_serve_without_its_files() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("data");
+    let data = Data::at(&dir.path().join("data"));
     let server = Process::start(&data);
     let kept = store(&server, "kept", b"kept");
     assert!(server.terminate().success());
     let empty = dir.path().join("empty");
     let serve = |files: &Path| {
         let mut process = server_command();
-        process.args(["--listen", "127.0.0.1:0", "--data-dir"]);
-        process.arg(&data).arg("--files-url");
+        data.of(process.args(["--listen", "127.0.0.1:0"]));
+        process.arg("--files-url");
         process.arg(format!("file://{}", files.display()));
         process
     };
@@ -213,7 +214,7 @@ fn a_server_does_not_serve_without_its_files() {
 
     // Where they were before they were moved to another folder.
     fs::remove_dir_all(&empty).expect("it is removed");
-    fs::rename(data.join("files"), &empty).expect("they are moved");
+    fs::rename(data.files(), &empty).expect("they are moved");
     let server = Process::spawn(&mut serve(&empty));
     assert_eq!(content(&server, kept).as_deref(), Some(&b"kept"[..]));
 }
@@ -221,7 +222,7 @@ fn a_server_does_not_serve_without_its_files() {
 #[test]
 fn files_that_a_server_uses_are_not_repaired_with_another_database() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("data");
+    let data = Data::at(&dir.path().join("data"));
     let server = Process::start(&data);
     store(&server, "before", b"before");
     let copy = dir.path().join("copy.db");
@@ -239,7 +240,7 @@ fn files_that_a_server_uses_are_not_repaired_with_another_database() {
     let (code, out, _) = check(&data, &["--repair", "--database-url", &url]);
     assert_eq!(code, 0, "{out}");
     let key = &keys(&data)[1];
-    fs::rename(data.join("files/aside").join(key), blob(&data, key)).expect("it is there");
+    fs::rename(data.files().join("aside").join(key), blob(&data, key)).expect("it is there");
     let server = Process::start(&data);
     assert_eq!(content(&server, after).as_deref(), Some(&b"after"[..]));
 }
@@ -247,7 +248,7 @@ fn files_that_a_server_uses_are_not_repaired_with_another_database() {
 #[test]
 fn a_backup_whose_files_are_all_gone_serves_and_can_be_repaired() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("data");
+    let data = Data::at(&dir.path().join("data"));
     let server = Process::start(&data);
     let old = store(&server, "old", b"old");
     let copy = dir.path().join("copy.db");
@@ -258,9 +259,9 @@ fn a_backup_whose_files_are_all_gone_serves_and_can_be_repaired() {
     // As a collection would have.
     fs::remove_file(blob(&data, &all[0])).expect("it is removed");
     for name in ["chat.db", "chat.db-wal", "chat.db-shm"] {
-        drop(fs::remove_file(data.join(name)));
+        drop(fs::remove_file(data.path().join(name)));
     }
-    fs::rename(&copy, data.join("chat.db")).expect("it is put back");
+    fs::rename(&copy, data.path().join("chat.db")).expect("it is put back");
 
     let server = Process::start(&data);
     assert_eq!(content(&server, old), None);
@@ -270,7 +271,7 @@ fn a_backup_whose_files_are_all_gone_serves_and_can_be_repaired() {
     assert!(err.contains("none of the bytes that are kept"), "{err}");
     let (code, out, err) = check(&data, &["--repair", "--force"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(data.join("files/aside").join(&all[1]).exists());
+    assert!(data.files().join("aside").join(&all[1]).exists());
     let (code, out, _) = check(&data, &[]);
     assert_eq!(code, 0, "{out}");
 }
@@ -284,11 +285,11 @@ fn files_that_can_only_be_read_can_be_checked() {
 
     const NOBODY: u32 = 65_534;
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("data");
+    let data = Data::at(&dir.path().join("data"));
     let server = Process::start(&data);
     store(&server, "kept", b"kept");
     assert!(server.terminate().success());
-    let files = data.join("files");
+    let files = data.files();
     fs::remove_file(files.join("lock")).expect("an older folder has none");
     let mode = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
@@ -310,14 +311,14 @@ fn files_that_can_only_be_read_can_be_checked() {
             .success()
     );
     mode(dir.path(), 0o755);
-    mode(&data, 0o755);
+    mode(data.path(), 0o755);
     mode(&files, 0o555);
     let mut process = server_command_at(&binary);
-    process.args(["files", "check", "--data-dir"]).arg(&data);
+    data.of(process.args(["files", "check"]));
     // Nothing is read-only to root.
     if chown(&files, Some(NOBODY), Some(NOBODY)).is_ok() {
         for name in ["chat.db", "chat.db.lock", "chat.db-wal", "chat.db-shm", ""] {
-            drop(chown(data.join(name), Some(NOBODY), Some(NOBODY)));
+            drop(chown(data.path().join(name), Some(NOBODY), Some(NOBODY)));
         }
         process.uid(NOBODY).gid(NOBODY);
     }
@@ -333,8 +334,10 @@ fn the_data_folder_is_for_its_user_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let data = dir.path().join("deep/data");
+    let data = Data::at(&dir.path().join("deep/data"));
     drop(Process::start(&data));
-    let found = fs::metadata(&data).expect("it is there").permissions();
+    let found = fs::metadata(data.path())
+        .expect("it is there")
+        .permissions();
     assert_eq!(found.mode() & 0o777, 0o700);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, App, Process, Request, digest, execute};
+use crate::support::{Answer, App, Data, Process, Request, digest, execute, hex_bytes};
 
 /// Every change that there is, with who asks for it, in an order in which each can be made on an
 /// empty database; the last field is its status.
@@ -75,9 +75,9 @@ fn told(answer: &Answer) -> (u16, Vec<u8>, [Option<String>; 3]) {
 
 #[test]
 fn every_change_is_made_once_also_across_a_kill_9() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::start(dir.path());
-    let database = dir.path().join("chat.db");
+    let data = Data::new();
+    let mut process = Process::start(&data);
+    let database = data.database();
     let mut covered = std::collections::BTreeSet::new();
     for (number, (actor, method, path, body, status)) in changes().into_iter().enumerate() {
         let request = request(actor, method, path, &body, &format!("change-{number}"));
@@ -89,7 +89,7 @@ fn every_change_is_made_once_also_across_a_kill_9() {
         for kill in [false, true] {
             if kill && number % 3 == 0 {
                 process.kill();
-                process = Process::start(dir.path());
+                process = Process::start(&data);
             }
             let again = request.send(process.address());
             assert_eq!(told(&again), told(&first), "{method} {path}");
@@ -321,9 +321,11 @@ fn an_answer_that_can_not_be_read_any_more_is_500_and_changes_nothing() {
     let user = json!({"username": "ada", "email": "ada@example.org"});
     let create = || request(None, "POST", "/users", &user, "k").send(app.address());
     create().expect(201);
+    let database = app.database();
+    let other = hex_bytes(&database, "00");
     execute(
-        &app.database(),
-        "UPDATE idempotency_keys SET answer = x'00'",
+        &database,
+        &format!("UPDATE idempotency_keys SET answer = {other}"),
     );
     create().problem(500, "internal");
     assert_eq!(app.as_system().ids("/users"), [1]);

@@ -24,6 +24,7 @@ mod members;
 mod messages;
 mod metrics;
 mod nodes;
+mod on_postgres;
 mod open_mode;
 mod openapi;
 mod process;

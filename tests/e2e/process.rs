@@ -2,14 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
 
 use crate::support::{
-    Process, Request, SERVER, execute, output, server_command, server_command_at,
+    Data, Process, Request, SERVER, execute, output, server_command, server_command_at,
 };
 
 fn post(process: &Process, path: &str, body: &serde_json::Value) -> serde_json::Value {
@@ -20,13 +19,10 @@ fn post(process: &Process, path: &str, body: &serde_json::Value) -> serde_json::
 }
 
 /// Runs the server where it can't start, and gives what it said.
-fn refused(args: &[&str], data: &Path) -> String {
-    sentence(
-        server_command()
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data)
-            .args(args),
-    )
+fn refused(args: &[&str], data: &Data) -> String {
+    let mut command = server_command();
+    command.args(["--listen", "127.0.0.1:0"]).args(args);
+    sentence(data.of(&mut command))
 }
 
 fn sentence(command: &mut Command) -> String {
@@ -39,8 +35,8 @@ fn sentence(command: &mut Command) -> String {
 
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
-    let dir = tempfile::tempdir().unwrap();
-    let process = Process::start(dir.path());
+    let data = Data::new();
+    let process = Process::start(&data);
     for name in ["ada", "bob"] {
         let user = json!({"username": name, "email": format!("{name}@example.org")});
         post(&process, "/users", &user);
@@ -51,7 +47,7 @@ fn what_was_acknowledged_survives_kill_9() {
         .collect();
     process.kill();
 
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     let get = |path: &str| {
         Request::new("GET", path)
             .send(process.address())
@@ -66,15 +62,15 @@ fn what_was_acknowledged_survives_kill_9() {
 
 #[test]
 fn a_signal_ends_it_with_code_0() {
-    let dir = tempfile::tempdir().unwrap();
-    let process = Process::start(dir.path());
+    let data = Data::new();
+    let process = Process::start(&data);
     post(
         &process,
         "/users",
         &json!({"username": "ada", "email": "ada@example.org"}),
     );
     assert!(process.terminate().success());
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     Request::new("GET", "/users/1")
         .send(process.address())
         .expect(200);
@@ -82,8 +78,8 @@ fn a_signal_ends_it_with_code_0() {
 
 #[test]
 fn a_second_signal_waits_for_no_request() {
-    let dir = tempfile::tempdir().unwrap();
-    let process = Process::start(dir.path());
+    let data = Data::new();
+    let process = Process::start(&data);
     let mut half = std::net::TcpStream::connect(process.address()).unwrap();
     let head = "POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                 Content-Length: 100\r\n\r\n{";
@@ -103,14 +99,12 @@ fn a_second_signal_waits_for_no_request() {
 
 #[test]
 fn a_taken_port_is_one_sentence() {
-    let dir = tempfile::tempdir().unwrap();
+    let data = Data::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = sentence(
-        server_command()
-            .args(["--listen", &address, "--data-dir"])
-            .arg(dir.path()),
-    );
+    let mut command = server_command();
+    command.args(["--listen", &address]);
+    let said = sentence(data.of(&mut command));
     assert!(
         said.contains(&address) && said.contains("--listen"),
         "{said}"
@@ -119,9 +113,9 @@ fn a_taken_port_is_one_sentence() {
 
 #[test]
 fn a_second_process_on_the_same_file_is_one_sentence() {
-    let dir = tempfile::tempdir().unwrap();
-    let _first = Process::start(dir.path());
-    let said = refused(&[], dir.path());
+    let data = Data::new();
+    let _first = Process::start(&data);
+    let said = refused(&[], &data);
     assert!(
         said.contains("chat.db") && said.contains("another process"),
         "{said}"
@@ -132,29 +126,29 @@ fn a_second_process_on_the_same_file_is_one_sentence() {
 fn a_folder_that_can_not_be_made_is_one_sentence() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("file"), "").unwrap();
-    let said = refused(&[], &dir.path().join("file/data"));
+    let said = refused(&[], &Data::at(&dir.path().join("file/data")));
     assert!(said.contains("--data-dir"), "{said}");
 }
 
 #[test]
 fn a_database_that_is_none_is_one_sentence() {
-    let dir = tempfile::tempdir().unwrap();
+    let data = Data::new();
     std::fs::write(
-        dir.path().join("chat.db"),
+        data.path().join("chat.db"),
         "this is no database, ".repeat(100),
     )
     .unwrap();
-    let said = refused(&[], dir.path());
+    let said = refused(&[], &data);
     assert!(said.contains("chat.db"), "{said}");
 }
 
 #[test]
 fn a_database_from_a_newer_version_is_one_sentence() {
-    let dir = tempfile::tempdir().unwrap();
-    assert!(Process::start(dir.path()).terminate().success());
+    let data = Data::new();
+    assert!(Process::start(&data).terminate().success());
     let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')";
-    execute(&dir.path().join("chat.db"), newer);
-    let said = refused(&[], dir.path());
+    execute(&data.database(), newer);
+    let said = refused(&[], &data);
     assert!(
         said.contains("newer") && said.contains("29990101000000"),
         "{said}"
@@ -168,8 +162,8 @@ fn a_database_that_can_not_be_written_is_one_sentence() {
     use std::os::unix::process::CommandExt;
 
     const NOBODY: u32 = 65_534;
-    let dir = tempfile::tempdir().unwrap();
-    assert!(Process::start(dir.path()).terminate().success());
+    let dir = Data::new();
+    assert!(Process::start(&dir).terminate().success());
     let database = dir.path().join("chat.db");
     std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o444)).unwrap();
     // A copy, because the other user may not reach where the binary was built.
@@ -195,9 +189,9 @@ fn a_database_that_can_not_be_written_is_one_sentence() {
 
 #[test]
 fn a_missing_folder_is_one_sentence() {
-    let dir = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}/missing/chat.db", dir.path().display());
-    let said = refused(&["--database-url", &url], dir.path());
+    let data = Data::new();
+    let url = format!("sqlite://{}/missing/chat.db", data.path().display());
+    let said = refused(&["--database-url", &url], &data);
     assert!(said.contains("does not exist"), "{said}");
 }
 
@@ -239,7 +233,6 @@ fn a_setting_that_is_no_text_is_one_sentence() {
     );
 }
 
-/// Runs a statement on a database that nobody else has open.
 #[test]
 fn settings_come_from_flag_variable_and_file_in_this_order() {
     let dir = tempfile::tempdir().unwrap();
@@ -267,10 +260,10 @@ fn open_mode_leaves_loopback_when_told_so_in_any_way() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("chat.toml");
     std::fs::write(&file, "insecure_open = true\n").unwrap();
+    let data = Data::at(&dir.path().join("data"));
     let anywhere = || {
         let mut command = server_command();
-        command.args(["--listen", "0.0.0.0:0", "--data-dir"]);
-        command.arg(dir.path());
+        data.of(command.args(["--listen", "0.0.0.0:0"]));
         command
     };
     assert!(sentence(&mut anywhere()).contains("--insecure-open"));
@@ -286,12 +279,12 @@ fn open_mode_leaves_loopback_when_told_so_in_any_way() {
 
 #[test]
 fn the_cause_of_a_failure_is_in_the_log_under_the_request_id() {
-    let dir = tempfile::tempdir().unwrap();
-    let process = Process::start(dir.path());
+    let data = Data::new();
+    let process = Process::start(&data);
     let file = json!({"url": "https://example.org", "size": 1});
     post(&process, "/files", &file);
     // Somebody has been at the database.
-    execute(&dir.path().join("chat.db"), "UPDATE files SET size = -1");
+    execute(&data.database(), "UPDATE files SET size = -1");
     let answer = Request::new("GET", "/files/1").send(process.address());
     let problem = answer.problem(500, "internal");
     let id = problem["request_id"].as_str().unwrap();
@@ -305,19 +298,16 @@ fn unknown_settings_are_told() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("chat.toml");
     std::fs::write(&file, "lisen = \"127.0.0.1:80\"\n").unwrap();
-    let said = refused(&["--config", &file.display().to_string()], dir.path());
+    let data = Data::at(&dir.path().join("data"));
+    let said = refused(&["--config", &file.display().to_string()], &data);
     assert!(said.contains("lisen"), "{said}");
     std::fs::write(&file, "listen = \n").unwrap();
-    let said = refused(&["--config", &file.display().to_string()], dir.path());
+    let said = refused(&["--config", &file.display().to_string()], &data);
     assert!(said.contains("no TOML"), "{said}");
     let flag = output(server_command().arg("--lisen"));
     assert_eq!(flag.status.code(), Some(2));
-    let migrate = output(
-        server_command()
-            .args(["migrate", "--data-dir"])
-            .arg(dir.path())
-            .env("CHAT_LISEN", "x"),
-    );
+    let mut migrate = server_command();
+    let migrate = output(data.of(migrate.arg("migrate")).env("CHAT_LISEN", "x"));
     assert!(migrate.status.success());
     let said = String::from_utf8_lossy(&migrate.stderr).into_owned();
     assert_eq!(said.matches("CHAT_LISEN").count(), 1, "{said}");
@@ -326,9 +316,9 @@ fn unknown_settings_are_told() {
 #[test]
 fn migrate_brings_up_to_date_once() {
     let dir = tempfile::tempdir().unwrap();
+    let data = Data::unmade(&dir.path().join("data"));
     let migrate = || {
-        let mut command = server_command();
-        let output = output(command.args(["migrate", "--data-dir"]).arg(dir.path()));
+        let output = output(data.of(server_command().arg("migrate")));
         assert!(output.status.success());
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -349,10 +339,8 @@ fn health_finds_the_server_where_it_listens() {
         &["--listen", "127.0.0.1:0"][..],
         &["--listen", "0.0.0.0:0", "--insecure-open"],
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = server_command();
-        command.args(args).arg("--data-dir").arg(dir.path());
-        let process = Process::spawn(&mut command);
+        let data = Data::new();
+        let process = Process::spawn(data.of(server_command().args(args)));
         let address = process.address().to_string();
         let ready = output(&mut health(&address));
         let said = String::from_utf8_lossy(&ready.stdout).into_owned();

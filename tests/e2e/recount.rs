@@ -4,13 +4,11 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use diesel::connection::SimpleConnection;
-use diesel::dsl::sql;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-use crate::support::{Process, Request, output, server_command};
+use crate::support::{
+    Data, Database, Process, Request, execute, execute_unchecked, lines, output, server_command,
+};
 
 /// Somebody who acts on a server process; 0 is the system.
 struct Client<'p>(&'p Process, i64);
@@ -119,48 +117,35 @@ fn story(server: &Process) {
     system.post("/groups", &json!({"name": "empty"}));
 }
 
-/// Runs a subcommand on a data folder: its exit code, what it printed, and what it complained of.
-fn run(command: &[&str], data: &Path) -> (i32, String, String) {
-    let mut process = server_command();
-    process.args(command).arg("--data-dir").arg(data);
+/// Runs a subcommand on some data: its exit code, what it printed, and what it complained of.
+fn run(command: &[&str], data: &Data) -> (i32, String, String) {
     let Output {
         status,
         stdout,
         stderr,
-    } = output(&mut process);
+    } = output(data.of(server_command().args(command)));
     let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
     (status.code().expect("a code"), out, err)
 }
 
-fn execute(data: &Path, statement: &str) {
-    connect(&data.join("chat.db"))
-        .batch_execute(statement)
-        .expect("it runs");
-}
-
-fn connect(path: &Path) -> SqliteConnection {
-    SqliteConnection::establish(&path.display().to_string()).expect("it opens")
-}
-
 fn log_id(path: &Path) -> String {
-    diesel::select(sql::<Text>("log_id FROM event_log"))
-        .get_result(&mut connect(path))
-        .expect("its id")
+    let database = Database::Sqlite(path.to_owned());
+    lines(&database, "SELECT log_id AS line FROM event_log").concat()
 }
 
 #[test]
 fn a_story_is_proven_beside_the_server_and_mended_after_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Process::start(dir.path());
+    let data = Data::new();
+    let server = Process::start(&data);
     story(&server);
-    let (code, out, err) = run(&["recount"], dir.path());
+    let (code, out, err) = run(&["recount"], &data);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let all = "5 conversations, 21 messages, 5 participants, 55 events: all agree\n";
     assert_eq!(out, all);
 
     // Somebody has been at the database.
     execute(
-        dir.path(),
+        &data.database(),
         "UPDATE participants SET cleared = cleared - 1 WHERE conversation_id = 2 AND user_id = 3;
          UPDATE groups SET member_count = 9 WHERE id = 1;",
     );
@@ -168,37 +153,34 @@ fn a_story_is_proven_beside_the_server_and_mended_after_it() {
         "group 1: member_count is 9, must be 3",
         "conversation 2, user 3: cleared is 11, must be 12",
     ];
-    let (code, out, _) = run(&["recount"], dir.path());
+    let (code, out, _) = run(&["recount"], &data);
     assert_eq!(code, 1, "{out}");
     let found: Vec<&str> = out.lines().collect();
     assert_eq!(found[..2], damage);
     assert!(found[2].ends_with(": 2 differences"), "{out}");
 
-    let (code, out, err) = run(&["recount", "--repair"], dir.path());
+    let (code, out, err) = run(&["recount", "--repair"], &data);
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(err.lines().count(), 1, "one sentence: {err}");
-    assert!(
-        err.contains("chat.db is in use by another process"),
-        "{err}"
-    );
+    assert!(err.contains("is in use by a"), "{err}");
 
     assert!(server.terminate().success());
-    let (code, out, err) = run(&["recount", "--repair"], dir.path());
+    let (code, out, err) = run(&["recount", "--repair"], &data);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let mended = damage.map(|line| format!("mended: {line}\n")).concat();
     assert_eq!(out, mended + all);
-    assert_eq!(run(&["recount"], dir.path()).0, 0);
-    assert!(Process::start(dir.path()).terminate().success());
+    assert_eq!(run(&["recount"], &data).0, 0);
+    assert!(Process::start(&data).terminate().success());
 }
 
 #[test]
 fn what_can_not_be_mended_is_named_and_code_1() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Process::start(dir.path());
+    let data = Data::new();
+    let server = Process::start(&data);
     story(&server);
     assert!(server.terminate().success());
-    execute(dir.path(), "DELETE FROM events WHERE position = 1");
-    let (code, out, _) = run(&["recount", "--repair"], dir.path());
+    execute(&data.database(), "DELETE FROM events WHERE position = 1");
+    let (code, out, _) = run(&["recount", "--repair"], &data);
     assert_eq!(code, 1, "{out}");
     assert!(!out.contains("mended"), "{out}");
     let gap = "the log: positions 1 to 1 have no event\n";
@@ -210,50 +192,53 @@ fn what_can_not_be_mended_is_named_and_code_1() {
 
 #[test]
 fn what_is_said_to_be_mended_is_what_was_mended() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Process::start(dir.path());
+    let data = Data::new();
+    let server = Process::start(&data);
     story(&server);
     assert!(server.terminate().success());
     // The log knows the last message of the team, whose row is lost: its counter is in doubt.
-    execute(
-        dir.path(),
-        "PRAGMA foreign_keys = OFF;
-         DELETE FROM messages WHERE conversation_id = 2 AND seq = 13;
+    execute_unchecked(
+        &data.database(),
+        "DELETE FROM messages WHERE conversation_id = 2 AND seq = 13;
          UPDATE groups SET member_count = 9 WHERE id = 1;",
     );
-    let (code, out, err) = run(&["recount", "--repair"], dir.path());
+    let (code, out, err) = run(&["recount", "--repair"], &data);
     assert_eq!((code, err.as_str()), (1, ""), "{out}");
     let (mended, left): (Vec<&str>, Vec<&str>) =
         out.lines().partition(|line| line.starts_with("mended: "));
     assert_eq!(mended, ["mended: group 1: member_count is 9, must be 3"]);
     let in_doubt = "conversation 2: last_seq is 13, must be 12";
     assert!(left.contains(&in_doubt), "{out}");
-    let (code, again, _) = run(&["recount"], dir.path());
+    let (code, again, _) = run(&["recount"], &data);
     assert_eq!((code, again.lines().collect()), (1, left));
 }
 
 #[test]
 fn a_recount_after_kill_9_reads_what_was_acknowledged() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Process::start(dir.path());
+    let data = Data::new();
+    let server = Process::start(&data);
     story(&server);
     server.kill();
-    let (code, out, err) = run(&["recount"], dir.path());
+    let (code, out, err) = run(&["recount"], &data);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("21 messages"), "{out}");
-    assert!(Process::start(dir.path()).terminate().success());
+    assert!(Process::start(&data).terminate().success());
 }
 
 #[test]
 fn what_can_not_be_counted_is_one_sentence_and_code_2() {
     let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("data");
+    let data = Data::unmade(&dir.path().join("data"));
+    let missing = match data.database() {
+        Database::Sqlite(_) => "there is no database",
+        Database::Postgres(_) => "the database lacks migration",
+    };
     for command in [&["recount"][..], &["recount", "--repair"]] {
         let (code, out, err) = run(command, &data);
         assert_eq!((code, out.as_str()), (2, ""));
         assert_eq!(err.lines().count(), 1, "one sentence: {err}");
-        assert!(err.contains("there is no database"), "{err}");
-        assert!(!data.exists(), "nothing is made");
+        assert!(err.contains(missing), "{err}");
+        assert!(!data.path().exists(), "nothing is made");
     }
     let (code, _, err) = run(&["recount", "--pool-size", "x"], &data);
     assert!(code == 2 && err.contains("--pool-size"), "{code}: {err}");
@@ -262,9 +247,9 @@ fn what_can_not_be_counted_is_one_sentence_and_code_2() {
 #[test]
 fn a_backup_is_whole_while_writes_go_on() {
     let dir = tempfile::tempdir().unwrap();
-    let [data, restored] = ["data", "restored"].map(|name| dir.path().join(name));
-    std::fs::create_dir(&restored).unwrap();
-    let copies = [restored.join("chat.db"), dir.path().join("other.db")];
+    let [data, restored] = ["data", "restored"].map(|name| Data::at(&dir.path().join(name)));
+    std::fs::create_dir(restored.path()).unwrap();
+    let copies = [restored.path().join("chat.db"), dir.path().join("other.db")];
     let server = Process::start(&data);
     story(&server);
 
@@ -294,7 +279,7 @@ fn a_backup_is_whole_while_writes_go_on() {
         }
     });
 
-    let ids = [&data.join("chat.db"), &copies[0], &copies[1]].map(|path| log_id(path));
+    let ids = [&data.path().join("chat.db"), &copies[0], &copies[1]].map(|path| log_id(path));
     assert!(
         ids[0] != ids[1] && ids[0] != ids[2] && ids[1] != ids[2],
         "{ids:?}"
@@ -317,7 +302,8 @@ fn a_backup_is_whole_while_writes_go_on() {
 #[test]
 fn a_backup_is_restored_after_a_kill() {
     let dir = tempfile::tempdir().unwrap();
-    let (data, copy) = (dir.path().join("data"), dir.path().join("copy.db"));
+    let data = Data::at(&dir.path().join("data"));
+    let (folder, copy) = (data.path(), dir.path().join("copy.db"));
     let server = Process::start(&data);
     story(&server);
     let (code, _, err) = run(&["backup", &copy.display().to_string()], &data);
@@ -328,11 +314,11 @@ fn a_backup_is_restored_after_a_kill() {
     let old = dir.path().join("old");
     std::fs::create_dir(&old).unwrap();
     for name in ["chat.db", "chat.db-wal", "chat.db-shm"] {
-        if data.join(name).exists() {
-            std::fs::rename(data.join(name), old.join(name)).unwrap();
+        if folder.join(name).exists() {
+            std::fs::rename(folder.join(name), old.join(name)).unwrap();
         }
     }
-    std::fs::copy(&copy, data.join("chat.db")).unwrap();
+    std::fs::copy(&copy, folder.join("chat.db")).unwrap();
     let server = Process::start(&data);
     let missing = Request::new("GET", &format!("/messages/{late}")).send(server.address());
     missing.problem(404, "message_not_found");
@@ -340,6 +326,9 @@ fn a_backup_is_restored_after_a_kill() {
     assert_eq!(Client(&server, 1).send("receiver_id", 2), late);
     assert!(server.terminate().success());
     assert_eq!(run(&["recount"], &data).0, 0);
-    assert_eq!(log_id(&data.join("chat.db")), log_id(&copy));
-    assert_ne!(log_id(&data.join("chat.db")), log_id(&old.join("chat.db")));
+    assert_eq!(log_id(&folder.join("chat.db")), log_id(&copy));
+    assert_ne!(
+        log_id(&folder.join("chat.db")),
+        log_id(&old.join("chat.db"))
+    );
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::support::{
-    Answer, Part, Process, Request, SERVER, output, server_command, server_command_at,
+    Answer, Data, Part, Process, Request, SERVER, output, server_command, server_command_at,
 };
 
 #[path = "../../crates/chat-files/tests/contract/s3_server.rs"]
@@ -19,26 +19,16 @@ mod s3_server;
 
 use s3_server::{BUCKET, S3Server};
 
-/// The arguments that say where database and files lie.
-fn places(data: &Path, bucket: &str) -> Vec<String> {
-    let data = data.display();
-    [
-        "--data-dir".to_owned(),
-        data.to_string(),
-        "--files-url".to_owned(),
-    ]
-    .into_iter()
-    .chain([format!("s3://{bucket}/chat")])
-    .collect()
+/// Says to a command where database and files lie.
+fn place<'c>(command: &'c mut Command, data: &Data, bucket: &str) -> &'c mut Command {
+    let url = format!("s3://{bucket}/chat");
+    data.of(command.args(["--files-url", &url]))
 }
 
-fn start(s3: &S3Server, data: &Path, more: &[&str]) -> Process {
+fn start(s3: &S3Server, data: &Data, more: &[&str]) -> Process {
     let mut command = server_command_at(Path::new(SERVER));
-    command
-        .args(["--listen", "127.0.0.1:0"])
-        .args(places(data, BUCKET))
-        .args(more)
-        .envs(s3.environment());
+    command.args(["--listen", "127.0.0.1:0"]).args(more);
+    place(&mut command, data, BUCKET).envs(s3.environment());
     Process::spawn(&mut command)
 }
 
@@ -55,8 +45,8 @@ fn get(process: &Process, path: &str) -> Answer {
 #[test]
 fn files_in_s3_come_back_and_outlive_the_process() {
     let s3 = S3Server::start();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let process = start(&s3, dir.path(), &[]);
+    let data = Data::new();
+    let process = start(&s3, &data, &[]);
     let small = b"hello".to_vec();
     // More than one part of S3.
     let large: Vec<u8> = (0..9_000_000_u32).map(|n| (n / 13) as u8).collect();
@@ -64,7 +54,7 @@ fn files_in_s3_come_back_and_outlive_the_process() {
     post_file(&process, &large).expect(201);
     post_file(&process, &large).expect(201);
     drop(process);
-    let process = start(&s3, dir.path(), &[]);
+    let process = start(&s3, &data, &[]);
     assert_eq!(get(&process, "/files/1/content").body, small);
     let part = Request::new("GET", "/files/3/content").header("Range", "bytes=8388600-8388619");
     let part = part.send(process.address());
@@ -73,9 +63,7 @@ fn files_in_s3_come_back_and_outlive_the_process() {
         (206, &large[8_388_600..8_388_620])
     );
     let mut check = server_command();
-    check
-        .args(["files", "check"])
-        .args(places(dir.path(), BUCKET));
+    place(check.args(["files", "check"]), &data, BUCKET);
     let checked = output(check.envs(s3.environment()));
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(checked.status.success(), "{said}");
@@ -89,8 +77,8 @@ fn files_in_s3_come_back_and_outlive_the_process() {
 #[test]
 fn without_s3_files_are_503_and_messages_go_on() {
     let mut s3 = S3Server::start();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let process = start(&s3, dir.path(), &[]);
+    let data = Data::new();
+    let process = start(&s3, &data, &[]);
     for name in ["ada", "bob"] {
         let user = json!({"username": name, "email": format!("{name}@example.org")});
         Request::new("POST", "/users")
@@ -131,8 +119,8 @@ fn without_s3_files_are_503_and_messages_go_on() {
 #[test]
 fn an_upload_whose_stage_was_cleared_half_way_becomes_a_file() {
     let s3 = S3Server::start();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let process = start(&s3, dir.path(), &[]);
+    let data = Data::new();
+    let process = start(&s3, &data, &[]);
     let whole: Vec<u8> = (0..9_000_000_u32).map(|n| (n / 13) as u8).collect();
     let create = Request::new("POST", "/uploads").tus();
     let create = create.header("Upload-Length", &whole.len().to_string());
@@ -179,8 +167,8 @@ fn has(path: &Path, part: &str) -> bool {
 #[test]
 fn clients_are_led_to_s3_when_it_is_told_to() {
     let s3 = S3Server::start();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let process = start(&s3, dir.path(), &["--files-links"]);
+    let data = Data::new();
+    let process = start(&s3, &data, &["--files-links"]);
     post_file(&process, b"hello").expect(201);
     let led = get(&process, "/files/1/content");
     assert_eq!(led.status, 307);
@@ -209,14 +197,13 @@ fn clients_are_led_to_s3_when_it_is_told_to() {
 #[test]
 fn a_bucket_that_is_not_there_is_not_taken_for_an_empty_one() {
     let s3 = S3Server::start();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let process = start(&s3, dir.path(), &[]);
+    let data = Data::new();
+    let process = start(&s3, &data, &[]);
     post_file(&process, b"hello").expect(201);
     drop(process);
     let mut check = server_command();
-    check
-        .args(["files", "check", "--repair"])
-        .args(places(dir.path(), "another-bucket"));
+    let bucket = "another-bucket";
+    place(check.args(["files", "check", "--repair"]), &data, bucket);
     let checked = output(check.envs(s3.environment()));
     assert_eq!(checked.status.code(), Some(2));
     let said = String::from_utf8_lossy(&checked.stderr);
@@ -224,7 +211,7 @@ fn a_bucket_that_is_not_there_is_not_taken_for_an_empty_one() {
         said.contains("can't reach s3://another-bucket/chat"),
         "{said}"
     );
-    let process = start(&s3, dir.path(), &[]);
+    let process = start(&s3, &data, &[]);
     assert_eq!(get(&process, "/files/1/content").body, b"hello");
 }
 
@@ -248,10 +235,8 @@ fn silent() -> (TcpListener, Command) {
 #[test]
 fn an_s3_that_does_not_answer_holds_up_a_start_for_a_while() {
     let (_silent, mut command) = silent();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    command
-        .args(places(dir.path(), BUCKET))
-        .stderr(Stdio::piped());
+    let data = Data::new();
+    place(&mut command, &data, BUCKET).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     let said = BufReader::new(child.stderr.take().expect("its log")).lines();
     let said: Vec<String> = said
@@ -268,9 +253,8 @@ fn an_s3_that_does_not_answer_holds_up_a_start_for_a_while() {
 #[test]
 fn a_signal_during_the_start_ends_it() {
     let (silent, mut command) = silent();
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    command.args(places(dir.path(), BUCKET));
-    command.stderr(Stdio::null());
+    let data = Data::new();
+    place(&mut command, &data, BUCKET).stderr(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     // It looks for its files, and so listens for signals already.
     silent.accept().expect("it looks");

@@ -1,7 +1,7 @@
 //! The tests of a binary, which is written for either store, run once more on PostgreSQL.
 //!
 //! What a test opens its store by asks [`on_postgres`]. A test of the binary calls [`run_on_postgres`]: it
-//! starts the binary again with the variable `CHAT_TEST_STORE` set, so that whoever runs the tests runs
+//! starts the binary again with the variable `TEST_STORE` set, so that whoever runs the tests runs
 //! them on both.
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use crate::programs::Programs;
 
 /// Says which store the tests of a process run on: `sqlite`, unless it is `postgres`.
-const STORE: &str = "CHAT_TEST_STORE";
+const STORE: &str = "TEST_STORE";
 
 /// The module of the test that starts the binary again, which the second run leaves out.
 const ITSELF: &str = "on_postgres::";
@@ -27,25 +27,25 @@ pub fn on_postgres() -> bool {
     }
 }
 
-/// Runs all tests of this binary on PostgreSQL but those of SQLite alone: each a test or a module as
-/// `module::test` or `module::`, with the reason. Nothing to do where they run on it already, or where
-/// there is none.
+/// Runs all tests of this binary on PostgreSQL but those that are not for it: reasons, each with the tests
+/// or modules it holds for, as `module::test` or `module::`. Nothing to do where they run on it already,
+/// or where there is none.
 ///
 /// Its lines go where this process writes its own, its summary as well, which is one of its own.
 ///
 /// # Panics
 /// If one of them fails, or what is left out is no test.
-pub fn run_on_postgres(sqlite_alone: &[(&str, &str)]) {
+pub fn run_on_postgres(left_out: &[(&str, &[&str])]) {
     if on_postgres() || Programs::find().is_none() {
         return;
     }
     let itself = std::env::current_exe().expect("this program");
     let tests = Command::new(&itself).arg("--list").output();
     let tests = String::from_utf8(tests.expect("it runs").stdout).expect("names in UTF-8");
-    let left_out = |name: &str| {
-        let is_it = |test: &str| test.starts_with(name) && (name.ends_with("::") || test == name);
+    let named = |name: &&str| {
+        let is_it = |test: &&str| test == name || name.ends_with("::") && test.starts_with(name);
         let tests = tests.lines().filter_map(|line| line.strip_suffix(": test"));
-        let found: Vec<&str> = tests.filter(|test| is_it(test)).collect();
+        let found: Vec<&str> = tests.filter(is_it).collect();
         assert!(!found.is_empty(), "{name} is no test any more");
         found
     };
@@ -58,17 +58,12 @@ pub fn run_on_postgres(sqlite_alone: &[(&str, &str)]) {
         .stdout(Stdio::piped());
     let mut out = std::io::stdout();
     let mut say = |text: &str| out.write_all(text.as_bytes()).expect("it is said");
-    let alone: Vec<(&str, &str)> = [&[(ITSELF, "")], sqlite_alone].concat();
-    for (name, why) in alone {
-        let tests = left_out(name);
-        if !why.is_empty() {
-            say(&format!(
-                "not on PostgreSQL: {name} ({}): {why}\n",
-                tests.len()
-            ));
-        }
+    for (why, names) in left_out {
+        let tests: Vec<&str> = names.iter().flat_map(named).collect();
+        say(&format!("{} tests not on PostgreSQL: {why}\n", tests.len()));
         command.args(tests.iter().flat_map(|test| ["--skip", test]));
     }
+    command.args(named(&ITSELF).iter().flat_map(|test| ["--skip", test]));
     let mut child = command.spawn().expect("it starts again");
     forward(child.stdout.take().expect("its output"), &mut say);
     let status = child.wait().expect("it ends");

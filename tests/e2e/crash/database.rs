@@ -1,20 +1,13 @@
-//! What a stranger reads in the database: a plain SQLite connection that knows nothing of ours.
-
-use std::path::Path;
+//! What a stranger reads in the database: a plain connection that knows nothing of ours.
 
 use serde_json::Value;
 
 use super::checker::{Found, Row};
 use super::records::To;
-use crate::support;
-
-/// Every row that `query` gives as `line`.
-pub(crate) fn lines(data: &Path, query: &str) -> Vec<String> {
-    support::lines(&data.join("chat.db"), query)
-}
+use crate::support::{Database, lines};
 
 const MESSAGES: &str = "
-    SELECT json_array(id, conversation_id, seq, sender_id, group_id, receiver_id,
+    SELECT {array}(id, conversation_id, seq, sender_id, group_id, receiver_id,
                       CASE WHEN deleted_at IS NULL THEN content END) AS line
     FROM messages ORDER BY id";
 
@@ -29,16 +22,28 @@ const SEEN: &str = "
         WHERE NOT EXISTS
             (SELECT 1 FROM seens s WHERE s.message_id = m.id AND s.user_id = r.user_id)
     )
-    SELECT json_array(user_id, message_id,
-        strftime('%Y-%m-%dT%H:%M:%S', at / 1000000, 'unixepoch')
-            || printf('.%03dZ', at / 1000 % 1000)) AS line
-    FROM seen";
+    SELECT {array}(user_id, message_id, {time}) AS line FROM seen";
 
 /// All messages, and who has seen which.
-pub(crate) fn find(data: &Path) -> Found {
-    let read = |line: String| serde_json::from_str::<Value>(&line).expect("an array");
-    let messages = lines(data, MESSAGES).into_iter().map(read);
-    let seen = lines(data, SEEN).into_iter().map(read);
+pub(crate) fn find(database: &Database) -> Found {
+    let (array, time) = match database {
+        Database::Sqlite(_) => (
+            "json_array",
+            "strftime('%Y-%m-%dT%H:%M:%S', at / 1000000, 'unixepoch')
+                || printf('.%03dZ', at / 1000 % 1000)",
+        ),
+        Database::Postgres(_) => (
+            "json_build_array",
+            "to_char(to_timestamp(at / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')
+                || '.' || lpad((at / 1000 % 1000)::text, 3, '0') || 'Z'",
+        ),
+    };
+    let read = |query: &str| {
+        let query = query.replace("{array}", array).replace("{time}", time);
+        let rows = lines(database, &query).into_iter();
+        rows.map(|line| serde_json::from_str::<Value>(&line).expect("an array"))
+    };
+    let (messages, seen) = (read(MESSAGES), read(SEEN));
     Found {
         rows: messages.map(|message| row(&message)).collect(),
         seen: seen
@@ -69,9 +74,4 @@ fn number(value: &Value) -> i64 {
     value
         .as_i64()
         .unwrap_or_else(|| panic!("no number: {value}"))
-}
-
-/// Spoils a database.
-pub(crate) fn execute(data: &Path, statement: &str) {
-    support::execute(&data.join("chat.db"), statement);
 }

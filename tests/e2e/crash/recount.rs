@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::database::lines;
+use crate::support::{Data, Database, execute, lines, settle};
 
 const DISAGREEMENTS: [&str; 10] = [
     // A group counts its members.
@@ -14,7 +14,7 @@ const DISAGREEMENTS: [&str; 10] = [
          SELECT user_id, group_id FROM group_members
          UNION ALL
          SELECT p.user_id, c.group_id FROM participants p
-         JOIN conversations c ON c.id = p.conversation_id WHERE c.group_id IS NOT NULL)
+         JOIN conversations c ON c.id = p.conversation_id WHERE c.group_id IS NOT NULL) AS both_sides
      GROUP BY user_id, group_id HAVING count(*) <> 2",
     // Places are 1 to last_seq.
     "SELECT 'last_seq of conversation ' || c.id AS line FROM conversations c
@@ -36,14 +36,16 @@ const DISAGREEMENTS: [&str; 10] = [
     // Everything is seen through the last range.
     "SELECT 'seen_through of user ' || p.user_id || ' in conversation ' || p.conversation_id AS line
      FROM participants p
-     WHERE seen_through <> max(joined_seq, coalesce(
-         (SELECT max(to_seq) FROM seen_ranges r
-          WHERE r.user_id = p.user_id AND r.conversation_id = p.conversation_id), 0))",
+     WHERE seen_through <> (
+         SELECT max(seq) FROM (
+             SELECT p.joined_seq AS seq
+             UNION ALL SELECT to_seq FROM seen_ranges r
+             WHERE r.user_id = p.user_id AND r.conversation_id = p.conversation_id) AS seen)",
     // Each message was logged once when it was sent, and once when it was deleted.
     "SELECT 'events of message ' || m.id AS line FROM messages m
      WHERE (SELECT count(*) FROM events WHERE kind = 1 AND message_id = m.id) <> 1
         OR (SELECT count(*) FROM events WHERE kind = 3 AND message_id = m.id)
-            <> (m.deleted_at IS NOT NULL)",
+            <> (CASE WHEN m.deleted_at IS NULL THEN 0 ELSE 1 END)",
     // Nothing else was logged of messages, and each in the order of its conversation.
     "SELECT 'event ' || position AS line FROM (
          SELECT e.position, e.kind, m.id,
@@ -51,34 +53,35 @@ const DISAGREEMENTS: [&str; 10] = [
                     AS step
          FROM events e LEFT JOIN messages m
              ON m.id = e.message_id AND m.conversation_id = e.conversation_id
-         WHERE e.kind = 1)
+         WHERE e.kind = 1) AS sent
      WHERE id IS NULL OR step <> 1",
     // Each mark was logged, and each that was logged is there.
     "SELECT 'mark of user ' || user_id || ' on message ' || message_id AS line FROM (
          SELECT DISTINCT user_id, message_id FROM events WHERE kind IN (4, 5)
-         UNION ALL SELECT user_id, message_id FROM seens)
+         UNION ALL SELECT user_id, message_id FROM seens) AS both_sides
      GROUP BY user_id, message_id HAVING count(*) <> 2",
     // Each range was logged, and each that was logged is there.
     "SELECT 'range of user ' || user_id || ' in conversation ' || conversation_id AS line FROM (
          SELECT e.user_id, e.conversation_id, m.seq AS place FROM events e
          JOIN messages m ON m.id = e.message_id WHERE e.kind = 5
-         UNION ALL SELECT user_id, conversation_id, to_seq FROM seen_ranges)
+         UNION ALL SELECT user_id, conversation_id, to_seq FROM seen_ranges) AS both_sides
      GROUP BY user_id, conversation_id, place HAVING count(*) <> 2",
     // The log ends where it says.
     "SELECT 'position of the log' AS line FROM event_log
      WHERE position <> (SELECT coalesce(max(position), 0) FROM events)",
 ];
 
-/// What disagrees with its recount.
-pub(crate) fn disagreements(data: &Path) -> Vec<String> {
-    let found = DISAGREEMENTS.iter().map(|query| lines(data, query));
+/// What disagrees with its recount, with a server that runs.
+pub(crate) fn disagreements(database: &Database) -> Vec<String> {
+    settle(database);
+    let found = DISAGREEMENTS.iter().map(|query| lines(database, query));
     found.flatten().collect()
 }
 
 /// Has the product recount, which must agree. The server must not be running.
-pub(crate) fn recount_by_product(binary: &Path, data: &Path) -> Result<(), String> {
+pub(crate) fn recount_by_product(binary: &Path, data: &Data) -> Result<(), String> {
     let mut command = crate::support::server_command_at(binary);
-    let output = crate::support::output(command.args(["recount", "--data-dir"]).arg(data));
+    let output = crate::support::output(data.of(command.arg("recount")));
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     output
         .status
@@ -139,10 +142,9 @@ fn every_counter_that_is_spoiled_is_found() {
                 .is_empty()
         );
         let database = app.database();
-        let data = database.parent().expect("a folder");
-        assert_eq!(disagreements(data), [""; 0]);
-        super::database::execute(data, spoil);
-        let found = disagreements(data);
+        assert_eq!(disagreements(&database), [""; 0]);
+        execute(&database, spoil);
+        let found = disagreements(&database);
         assert!(
             found.iter().any(|line| line == expected),
             "{spoil}: {found:?}"

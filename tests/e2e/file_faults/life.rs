@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::place;
 use super::story::{self, ADA, BOB, COLLECTING, KEEPING, LEFT_OFF};
 use super::teller::{End, Teller};
-use crate::support::{DIES, Process, Request, SERVER, execute, server_command_at};
+use crate::support::{DIES, Data, Process, Request, SERVER, execute, server_command_at};
 
 /// How long collection may take until nothing is left to collect.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,13 +27,13 @@ const SHORT: &str = "1s";
 
 /// A life of the server, which ends at a step of it: where it begins, what happens in it, and how.
 pub(crate) struct Life {
-    /// The folder that it begins with.
-    before: PathBuf,
+    /// The data that it begins with.
+    before: Data,
     teller: Teller,
     grace: &'static str,
 }
 
-/// Folders that lives begin with, and the lives.
+/// Data that lives begin with, and the lives.
 pub(crate) struct Lives {
     /// Files come, are sent and deleted; nothing is collected.
     pub(crate) keeping: Life,
@@ -57,11 +57,11 @@ impl Lives {
 
     fn prepare() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let [before, after] = ["before", "after"].map(|name| dir.path().join(name));
+        let before = Data::at(&dir.path().join("before"));
         let server = serve(SERVER, &before, LONG);
         people(&server);
         assert!(server.terminate().success());
-        place::copy(&before, &after);
+        let after = before.copy(&dir.path().join("after"));
         let server = serve(SERVER, &after, LONG);
         let mut told = Teller::new("keeping", KEEPING);
         for teller in [&mut told, &mut Teller::new("left-off", LEFT_OFF)] {
@@ -73,7 +73,7 @@ impl Lives {
         drop(broken_off);
         // As if an hour had gone by.
         execute(
-            &after.join("chat.db"),
+            &after.database(),
             "UPDATE uploads SET expires_at = created_at",
         );
         // Until it is old enough to be collected at once.
@@ -94,22 +94,16 @@ impl Lives {
     }
 }
 
-/// Starts a server on a data folder.
-fn serve(binary: &str, data: &Path, grace: &str) -> Process {
+/// Starts a server on some data.
+fn serve(binary: &str, data: &Data, grace: &str) -> Process {
     try_serve(binary, data, grace).unwrap_or_else(|said| panic!("the server ended: {said}"))
 }
 
 /// The same, where it may not serve; what it has said then.
-fn try_serve(binary: &str, data: &Path, grace: &str) -> Result<Process, String> {
+fn try_serve(binary: &str, data: &Data, grace: &str) -> Result<Process, String> {
     let mut command = server_command_at(Path::new(binary));
-    command.args([
-        "--listen",
-        "127.0.0.1:0",
-        "--file-grace",
-        grace,
-        "--data-dir",
-    ]);
-    Process::try_spawn(command.arg(data))
+    command.args(["--listen", "127.0.0.1:0", "--file-grace", grace]);
+    Process::try_spawn(data.of(&mut command))
 }
 
 /// Those who are in the story, and their groups.
@@ -138,7 +132,7 @@ fn people(server: &Process) {
 
 /// Leaves a file half-way in, beside the upload that was left off: the server has some of its bytes when
 /// it is killed.
-fn break_off(server: &Process, data: &Path) -> TcpStream {
+fn break_off(server: &Process, data: &Data) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).expect("a connection");
     let head = format!(
         "POST /files HTTP/1.1\r\nHost: localhost\r\nX-User-Id: {ADA}\r\nContent-Length: 100000\r\n\
@@ -147,7 +141,7 @@ fn break_off(server: &Process, data: &Path) -> TcpStream {
     );
     stream.write_all(head.as_bytes()).expect("it is sent");
     stream.write_all(&[7; 50_000]).expect("it is sent");
-    let staging = data.join("files/staging");
+    let staging = data.files().join("staging");
     let begun = Instant::now();
     while std::fs::read_dir(&staging).expect("a folder").count() < 2 {
         assert!(begun.elapsed() < PATIENCE, "nothing is staged");
@@ -168,8 +162,8 @@ impl Life {
     /// Lives up to a step (without one, until nothing is left to do), and looks at what is left.
     pub(crate) fn live(&self, last: Option<&str>, wrong: Option<&str>) -> Outcome {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let (data, trace) = (dir.path().join("data"), dir.path().join("trace"));
-        place::copy(&self.before, &data);
+        let trace = dir.path().join("trace");
+        let data = self.before.copy(&dir.path().join("data"));
         let mut teller = self.teller.clone();
         let mut faults = self.until(last, wrong, &data, &trace, &mut teller);
         let steps = std::fs::read_to_string(&trace).expect("its steps");
@@ -184,19 +178,13 @@ impl Life {
         &self,
         last: Option<&str>,
         wrong: Option<&str>,
-        data: &Path,
+        data: &Data,
         trace: &Path,
         teller: &mut Teller,
     ) -> Vec<String> {
         let mut command = server_command_at(Path::new(DIES));
-        command.args([
-            "--listen",
-            "127.0.0.1:0",
-            "--file-grace",
-            self.grace,
-            "--data-dir",
-        ]);
-        command.arg(data).env("FAULT_TRACE", trace);
+        command.args(["--listen", "127.0.0.1:0", "--file-grace", self.grace]);
+        data.of(&mut command).env("FAULT_TRACE", trace);
         if let Some(last) = last {
             command.env("FAULT_AT", last);
         }
@@ -232,7 +220,7 @@ impl Life {
 
 /// What should not be once the server has come up again, the story was told to its end, and
 /// everything was collected.
-fn aftermath(data: &Path, teller: &mut Teller, collected_before: bool) -> Vec<String> {
+fn aftermath(data: &Data, teller: &mut Teller, collected_before: bool) -> Vec<String> {
     let server = match try_serve(SERVER, data, LONG) {
         Ok(server) => server,
         Err(said) => {
@@ -258,7 +246,7 @@ fn aftermath(data: &Path, teller: &mut Teller, collected_before: bool) -> Vec<St
 }
 
 /// Waits until everything is collected, or the server has ended; what is left all the same.
-fn collected(data: &Path, teller: &Teller, mut ended: impl FnMut() -> bool) -> Vec<String> {
+fn collected(data: &Data, teller: &Teller, mut ended: impl FnMut() -> bool) -> Vec<String> {
     let begun = Instant::now();
     loop {
         let left = place::leftovers(data, &teller.left());

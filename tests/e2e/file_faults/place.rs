@@ -1,33 +1,15 @@
-//! A data folder, what lies in it and what of that should not.
+//! What lies in some data, and what of that should not.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{lines, output, server_command_at};
-
-/// Copies everything in a folder, with its times: what was staged long ago is swept.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            fs::copy(&path, &to).expect("a copy");
-            let changed = entry.metadata().and_then(|found| found.modified());
-            let file = fs::File::options().write(true).open(&to).expect("a file");
-            file.set_modified(changed.expect("a time")).expect("a time");
-        }
-    }
-}
+use crate::support::{Data, blob_keys, lines, output, server_command_at};
 
 /// What `files check` complains of.
-pub(crate) fn check(binary: &Path, data: &Path) -> Option<String> {
+pub(crate) fn check(binary: &Path, data: &Data) -> Option<String> {
     let mut command = server_command_at(binary);
-    command.args(["files", "check", "--data-dir"]).arg(data);
-    let check = output(&mut command);
+    let check = output(data.of(command.args(["files", "check"])));
     let said = String::from_utf8_lossy(&check.stdout);
     let complained = String::from_utf8_lossy(&check.stderr);
     let code = check.status.code();
@@ -36,8 +18,8 @@ pub(crate) fn check(binary: &Path, data: &Path) -> Option<String> {
 
 /// Everything that collection should not leave, and all that should be there and is not, when `files`
 /// are those that messages carry.
-pub(crate) fn leftovers(data: &Path, files: &[&str]) -> Vec<String> {
-    let database = data.join("chat.db");
+pub(crate) fn leftovers(data: &Data, files: &[&str]) -> Vec<String> {
+    let database = data.database();
     let mut left = lines(&database, RECORDS);
     let expected: BTreeSet<String> = files.iter().map(|name| (*name).to_owned()).collect();
     let living = lines(&database, LIVING);
@@ -45,8 +27,8 @@ pub(crate) fn leftovers(data: &Path, files: &[&str]) -> Vec<String> {
     {
         left.push(format!("the files {living:?}, not {expected:?}"));
     }
-    let keys: BTreeSet<String> = lines(&database, KEYS).into_iter().collect();
-    let kept = names(&data.join("files/blobs"), true);
+    let keys: BTreeSet<String> = blob_keys(&database).into_iter().collect();
+    let kept = names(&data.files().join("blobs"), true);
     left.extend(
         kept.difference(&keys)
             .map(|key| format!("{key} without a record")),
@@ -55,7 +37,7 @@ pub(crate) fn leftovers(data: &Path, files: &[&str]) -> Vec<String> {
         keys.difference(&kept)
             .map(|key| format!("{key} without its bytes")),
     );
-    let staged = names(&data.join("files/staging"), false);
+    let staged = names(&data.files().join("staging"), false);
     left.extend(staged.iter().map(|name| format!("staged: {name}")));
     left
 }
@@ -72,8 +54,6 @@ const RECORDS: &str = "
     UNION ALL SELECT 'the files of conversation ' || conversation_id FROM file_releases";
 
 const LIVING: &str = "SELECT coalesce(name, '') AS line FROM files WHERE deleted_at IS NULL";
-
-const KEYS: &str = "SELECT lower(hex(hash)) || '-' || id AS line FROM blobs";
 
 /// The names of the files in a folder, or in the folders in it.
 fn names(dir: &Path, deep: bool) -> BTreeSet<String> {

@@ -1,4 +1,4 @@
-//! A running server on a temporary directory, and clients that act as somebody.
+//! A running server on data of its own, and clients that act as somebody.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,9 +8,8 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use chat_server::{Config, Seams};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::{Answer, Part, Request};
+use super::{Answer, Data, Database, Part, Request};
 
 /// An empty list of ids.
 pub(crate) const NOTHING: [i64; 0] = [];
@@ -20,7 +19,7 @@ pub(crate) struct App {
     address: SocketAddr,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
-    dir: TempDir,
+    data: Data,
 }
 
 impl App {
@@ -36,13 +35,18 @@ impl App {
 
     /// The same, with the service over what stands at the seams.
     pub(crate) fn start_over(settings: &[(&str, &str)], seams: Seams) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let data = dir.path().join("data").display().to_string();
-        let given = |key: &str| match (settings.iter().find(|(name, _)| *name == key), key) {
-            (Some((_, value)), _) => Some((*value).to_owned()),
-            (None, "listen") => Some("127.0.0.1:0".to_owned()),
-            (None, "data_dir") => Some(data.clone()),
-            _ => None,
+        let data = Data::new();
+        let mut all = data.settings();
+        all.push(("listen", "127.0.0.1:0".to_owned()));
+        // The last of a name counts.
+        all.extend(
+            settings
+                .iter()
+                .map(|(key, value)| (*key, (*value).to_owned())),
+        );
+        let given = |key: &str| {
+            let found = all.iter().rev().find(|(name, _)| *name == key);
+            found.map(|(_, value)| value.clone())
         };
         let config = Config::parse(&given).expect("a good configuration");
         let (started, start) = mpsc::channel();
@@ -62,7 +66,7 @@ impl App {
             address,
             handle,
             thread: Some(thread),
-            dir,
+            data,
         }
     }
 
@@ -79,14 +83,14 @@ impl App {
         self.address
     }
 
-    /// The SQLite file.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.dir.path().join("data/chat.db")
+    /// The database.
+    pub(crate) fn database(&self) -> Database {
+        self.data.database()
     }
 
     /// The folder of the files.
     pub(crate) fn files(&self) -> PathBuf {
-        self.dir.path().join("data/files")
+        self.data.files()
     }
 
     /// Acts as nobody in particular: as the system, or as whom the request names.

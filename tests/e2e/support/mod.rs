@@ -4,6 +4,7 @@ mod app;
 mod begun;
 mod connection;
 mod contract;
+mod data;
 mod exposition;
 mod http;
 mod linking;
@@ -16,6 +17,7 @@ pub(crate) use app::{App, NOTHING, id};
 pub(crate) use begun::Begun;
 pub(crate) use connection::Connection;
 pub(crate) use contract::{Place, contract, members};
+pub(crate) use data::Data;
 pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Part, Request, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
@@ -24,4 +26,6 @@ pub(crate) use process::{
     DIES, EARLY_ACK, Process, SERVER, output, server_command, server_command_at,
 };
 pub(crate) use redact::redact;
-pub(crate) use store::{digest, execute, lines};
+pub(crate) use store::{
+    Database, blob_keys, digest, execute, execute_unchecked, hex_bytes, lines, settle,
+};

@@ -9,6 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::Data;
+
 /// Where the binary lies.
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_chat-server-under-test");
 
@@ -89,18 +91,15 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts on this data folder, and waits for the line that says where it listens.
-    pub(crate) fn start(data: &Path) -> Self {
+    /// Starts on this data, and waits for the line that says where it listens.
+    pub(crate) fn start(data: &Data) -> Self {
         Self::start_at(Path::new(SERVER), data)
     }
 
     /// The same with another binary.
-    pub(crate) fn start_at(binary: &Path, data: &Path) -> Self {
+    pub(crate) fn start_at(binary: &Path, data: &Data) -> Self {
         let mut command = server_command_at(binary);
-        command
-            .args(["--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data);
-        Self::spawn(&mut command)
+        Self::spawn(data.of(command.args(["--listen", "127.0.0.1:0"])))
     }
 
     /// Starts as `command` says.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{MIB, Upload, bytes, staged, until};
-use crate::support::{Begun, Process, Request};
+use crate::support::{Begun, Data, Process, Request};
 
 /// As long as a part is between two notes of how far it has come.
 const NOTED_EVERY: usize = 16 * MIB;
@@ -21,10 +21,10 @@ fn a_user(process: &Process) -> i64 {
 
 #[test]
 fn after_a_crash_an_upload_goes_on_where_it_was_acknowledged() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let files = dir.path().join("files");
+    let data = Data::new();
+    let files = data.files();
     let whole = bytes(3 * MIB);
-    let mut process = Process::start(dir.path());
+    let mut process = Process::start(&data);
     let mut upload = Upload::begin_at(process.address(), a_user(&process), whole.len());
     upload.append(0, &whole[..500_000]).expect(204);
     for round in 1..4 {
@@ -36,7 +36,7 @@ fn after_a_crash_an_upload_goes_on_where_it_was_acknowledged() {
         until("some is staged", || staged(&files).0 > before);
         process.kill();
         assert!(part.answer().is_none());
-        process = Process::start(dir.path());
+        process = Process::start(&data);
         upload = upload.at(process.address());
         assert_eq!(
             upload.offset(),
@@ -52,10 +52,10 @@ fn after_a_crash_an_upload_goes_on_where_it_was_acknowledged() {
 
 #[test]
 fn after_a_crash_all_but_the_last_of_a_long_part_is_there() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let files = dir.path().join("files");
+    let data = Data::new();
+    let files = data.files();
     let whole = bytes(NOTED_EVERY + 5 * MIB);
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     let upload = Upload::begin_at(process.address(), a_user(&process), whole.len());
     let sent = NOTED_EVERY + 4 * MIB;
     let part = upload.part(0, &whole[..sent]);
@@ -66,7 +66,7 @@ fn after_a_crash_all_but_the_last_of_a_long_part_is_there() {
     until("it is noted", || staged(&files).0 > noted);
     process.kill();
     drop(part);
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     let upload = upload.at(process.address());
     let offset = upload.offset();
     assert!((NOTED_EVERY..=sent).contains(&offset), "{offset}");
@@ -75,10 +75,10 @@ fn after_a_crash_all_but_the_last_of_a_long_part_is_there() {
 
 #[test]
 fn what_a_part_has_brought_by_the_time_of_a_stop_is_kept() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let files = dir.path().join("files");
+    let data = Data::new();
+    let files = data.files();
     let whole = bytes(3 * MIB);
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     let ada = a_user(&process);
     let uploads = [(); 2].map(|()| Upload::begin_at(process.address(), ada, whole.len()));
     let parts = uploads.each_ref().map(|upload| {
@@ -98,7 +98,7 @@ fn what_a_part_has_brought_by_the_time_of_a_stop_is_kept() {
     }
     assert!(process.wait().success());
     assert!(begun.elapsed() < Duration::from_secs(10), "it waited");
-    let process = Process::start(dir.path());
+    let process = Process::start(&data);
     for upload in uploads {
         let upload = upload.at(process.address());
         let offset = upload.offset();
@@ -109,8 +109,8 @@ fn what_a_part_has_brought_by_the_time_of_a_stop_is_kept() {
 
 #[test]
 fn an_upload_that_has_all_its_bytes_becomes_a_file_after_a_crash() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut process = Process::start(dir.path());
+    let data = Data::new();
+    let mut process = Process::start(&data);
     let user = a_user(&process);
     for round in 0..8 {
         // Every other time the same bytes are kept already.
@@ -120,7 +120,7 @@ fn an_upload_that_has_all_its_bytes_becomes_a_file_after_a_crash() {
         thread::sleep(Duration::from_millis(5 * round as u64));
         process.kill();
         let acknowledged = part.answer().is_some();
-        process = Process::start(dir.path());
+        process = Process::start(&data);
         let upload = upload.at(process.address());
         let offset = upload.offset();
         assert!(offset == whole.len() || !acknowledged, "{offset}");
