@@ -2,10 +2,7 @@
 
 /// Why tests are not among them, and which.
 const LEFT_OUT: [(&str, &[&str]); 6] = [
-    (
-        "they have run on it already",
-        &["nodes::", "relocate::"],
-    ),
+    ("they have run on it already", &["nodes::", "relocate::"]),
     (
         "they are about the file of the database",
         &[
