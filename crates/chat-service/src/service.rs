@@ -48,8 +48,8 @@ impl ChatService {
     /// store that commits in groups by itself has nothing of it.
     #[must_use]
     pub fn sending_together(mut self) -> Self {
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        self.together = Some(Together::new(store, clock));
+        let clock = Arc::clone(&self.clock);
+        self.together = Some(Together::new(&self.store, clock));
         self
     }
 

@@ -7,8 +7,8 @@
 //! looked up for all at once; every other leaves the others, and goes its own way by the use case itself,
 //! which knows all that can be wrong. So there is one book of rules.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use chat_domain::ports::{Clock, Outcome, Store, StoreError, Verdict, WriteJob, WriteTx};
 use chat_domain::{
@@ -17,7 +17,7 @@ use chat_domain::{
 };
 use tokio::sync::oneshot;
 
-use super::{SendMessage, event, send};
+use super::{SendMessage, event};
 use crate::ServiceError;
 use crate::access::acts_as;
 
@@ -40,6 +40,7 @@ type Told = Option<Answer>;
 struct Waiting {
     actor: Actor,
     command: SendMessage,
+    conversation: ConversationKind,
     reply: oneshot::Sender<Told>,
 }
 
@@ -48,7 +49,8 @@ struct Waiting {
 pub(crate) struct Together(Arc<Line>);
 
 struct Line {
-    store: Arc<dyn Store>,
+    /// Not kept by what it has been given to do itself, or nobody could close it.
+    store: Weak<dyn Store>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
@@ -57,12 +59,15 @@ struct Line {
 struct State {
     waiting: VecDeque<Waiting>,
     under_way: usize,
+    /// Conversations of transactions that are under way: each is in one at a time, so that none waits
+    /// for another, and what comes for a conversation is stored in the order in which it came.
+    busy: HashSet<ConversationKind>,
 }
 
 impl Together {
-    pub(crate) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Line {
-            store,
+            store: Arc::downgrade(store),
             clock,
             state: Mutex::default(),
         }))
@@ -71,6 +76,7 @@ impl Together {
     /// Sends with others, or says that it has to be done alone. A caller that goes away may leave its
     /// message sent or not.
     pub(crate) async fn send(&self, actor: Actor, command: SendMessage) -> Option<Answer> {
+        let conversation = plainly(actor, &command)?;
         let (reply, told) = oneshot::channel();
         {
             let mut state = self.0.lock();
@@ -80,6 +86,7 @@ impl Together {
             state.waiting.push_back(Waiting {
                 actor,
                 command,
+                conversation,
                 reply,
             });
         }
@@ -97,7 +104,12 @@ impl Together {
     /// Gives the store what waits, as far as more may be under way.
     fn go_on(&self) {
         while let Some(batch) = self.next() {
-            if let Err((error, job)) = self.0.store.submit(Box::new(batch)) {
+            let batch = Box::new(batch);
+            let refused = match self.0.store.upgrade() {
+                Some(store) => store.submit(batch).err(),
+                None => Some((StoreError::Unavailable("closed".to_owned()), batch as _)),
+            };
+            if let Some((error, job)) = refused {
                 job.finish(Outcome::Failed(&error));
             }
         }
@@ -108,19 +120,32 @@ impl Together {
         if state.under_way >= UNDER_WAY {
             return None;
         }
-        // Who has gone meanwhile wants nothing any more.
-        state.waiting.retain(|send| !send.reply.is_closed());
-        let many = state.waiting.len().min(TOGETHER);
-        if many == 0 {
+        let mut sends = Vec::new();
+        for send in std::mem::take(&mut state.waiting) {
+            // Who has gone meanwhile wants nothing any more.
+            if send.reply.is_closed() {
+                continue;
+            }
+            if sends.len() < TOGETHER && !state.busy.contains(&send.conversation) {
+                sends.push(send);
+            } else {
+                state.waiting.push_back(send);
+            }
+        }
+        if sends.is_empty() {
             return None;
         }
-        let sends: Vec<Waiting> = state.waiting.drain(..many).collect();
+        let conversations: HashSet<_> = sends.iter().map(|send| send.conversation).collect();
+        state.busy.extend(&conversations);
         state.under_way += 1;
         Some(Batch {
             told: Vec::new(),
             sends,
             clock: Arc::clone(&self.0.clock),
-            place: Place(self.clone()),
+            place: Place {
+                line: self.clone(),
+                conversations,
+            },
         })
     }
 }
@@ -132,12 +157,20 @@ impl Line {
 }
 
 /// One of those that may be under way; when it is given back, what has come meanwhile goes on.
-struct Place(Together);
+struct Place {
+    line: Together,
+    conversations: HashSet<ConversationKind>,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.0.lock().under_way -= 1;
-        self.0.go_on();
+        let mut state = self.line.0.lock();
+        state.under_way -= 1;
+        for conversation in &self.conversations {
+            state.busy.remove(conversation);
+        }
+        drop(state);
+        self.line.go_on();
     }
 }
 
@@ -154,15 +187,6 @@ struct Batch {
 impl WriteJob for Batch {
     fn run(&mut self, tx: &mut dyn WriteTx) -> Verdict {
         let at = self.clock.now();
-        if let [alone] = &self.sends[..] {
-            let answer = send(tx, alone.actor, &alone.command, at);
-            let verdict = match answer {
-                Ok(_) => Verdict::Keep,
-                Err(_) => Verdict::Undo,
-            };
-            self.told = vec![Some(answer)];
-            return verdict;
-        }
         match send_many(tx, &self.sends, at) {
             Ok(told) => {
                 self.told = told;
@@ -185,7 +209,7 @@ impl WriteJob for Batch {
             // A defect of one is no reason to fail the others.
             Outcome::Failed(
                 StoreError::Broken(_) | StoreError::Panicked | StoreError::Conflict(_),
-            ) if sends.len() > 1 => sends.iter().map(|_| None).collect(),
+            ) => sends.iter().map(|_| None).collect(),
             Outcome::Failed(error) => sends
                 .iter()
                 .map(|_| Some(Err(error.clone().into())))
@@ -220,19 +244,13 @@ fn send_many(
     sends: &[Waiting],
     at: Timestamp,
 ) -> Result<Vec<Told>, StoreError> {
-    let mut good: Vec<(usize, ConversationKind)> = Vec::with_capacity(sends.len());
-    for (place, send) in sends.iter().enumerate() {
-        if let Some(kind) = plainly(send.actor, &send.command) {
-            good.push((place, kind));
-        }
-    }
-    let kinds: Vec<ConversationKind> = good.iter().map(|(_, kind)| *kind).collect();
+    let kinds: Vec<ConversationKind> = sends.iter().map(|send| send.conversation).collect();
     let locked = tx.lock_free_conversations(&kinds)?;
 
     let (mut members, mut users) = (Vec::new(), Vec::new());
-    for (place, kind) in &good {
-        let sender = sends[*place].command.sender;
-        match *kind {
+    for send in sends {
+        let sender = send.command.sender;
+        match send.conversation {
             ConversationKind::Group(group) => members.push((group, sender)),
             ConversationKind::Direct(pair) => users.extend([pair.low(), pair.high()]),
         }
@@ -240,11 +258,11 @@ fn send_many(
     let mut members = tx.are_members(&members)?.into_iter();
     let mut users = tx.users_exist(&users)?.into_iter();
 
-    let mut messages = Vec::with_capacity(good.len());
-    let mut senders = Vec::with_capacity(good.len());
-    for ((place, kind), conversation) in good.into_iter().zip(locked) {
+    let mut messages = Vec::with_capacity(sends.len());
+    let mut senders = Vec::with_capacity(sends.len());
+    for ((place, send), conversation) in sends.iter().enumerate().zip(locked) {
         // As many are taken as were asked for, whatever else is missing.
-        let there = match kind {
+        let there = match send.conversation {
             ConversationKind::Group(_) => members.next() == Some(true),
             ConversationKind::Direct(_) => {
                 let both = [users.next(), users.next()];
@@ -254,7 +272,7 @@ fn send_many(
         let (true, Some(conversation_id)) = (there, conversation) else {
             continue;
         };
-        let command = &sends[place].command;
+        let command = &send.command;
         messages.push(NewMessage {
             conversation_id,
             sender_id: command.sender,

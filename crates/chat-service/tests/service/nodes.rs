@@ -247,3 +247,34 @@ fn twins_on_several_nodes_make_one_message() {
 fn group_one() -> GroupId {
     GroupId::parse(1).expect("an id")
 }
+
+/// A conversation that another transaction holds: who sends there waits for it, and nobody else does.
+#[test]
+fn a_conversation_that_another_holds_holds_up_no_other() {
+    use diesel::connection::SimpleConnection;
+
+    let Some(nodes) = Nodes::start() else { return };
+    block_on(nodes.populate());
+    let mut stranger = nodes.database.connect();
+    let service = &nodes.services[0];
+    let send = |group: i64| {
+        let to = Recipient::Group(GroupId::parse(group).expect("an id"));
+        service.send(Actor::User(user(group)), text(user(group), to))
+    };
+    let hold = "BEGIN; SELECT 1 FROM conversations WHERE group_id = 1 FOR UPDATE";
+    stranger.batch_execute(hold).expect("it is held");
+    thread::scope(|scope| {
+        // More of them than transactions of sends are under way at a time.
+        let held: Vec<_> = (0..4).map(|_| scope.spawn(|| block_on(send(1)))).collect();
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < std::time::Duration::from_secs(1) {
+            block_on(send(2)).expect("nobody holds it");
+            block_on(send(3)).expect("nobody holds it");
+        }
+        assert!(held.iter().all(|sending| !sending.is_finished()));
+        stranger.batch_execute("ROLLBACK").expect("it lets go");
+        for sending in held {
+            sending.join().expect("it ends").expect("it is sent then");
+        }
+    });
+}
