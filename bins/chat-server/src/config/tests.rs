@@ -138,10 +138,26 @@ fn a_bad_value_is_named_with_what_is_accepted(#[case] key: &str, #[case] value: 
 
 #[test]
 fn passwords_are_not_shown() {
-    let error = parse(&[("database_url", "postgres://ada:hunter2@db/chat")]).unwrap_err();
+    let error = parse(&[("database_url", "mysql://ada:hunter2@db/chat")]).unwrap_err();
     assert!(!error.to_string().contains("hunter2"), "{error}");
-    assert!(
-        error.to_string().contains("postgres://***@db/chat"),
-        "{error}"
+    assert!(error.to_string().contains("mysql://***@db/chat"), "{error}");
+    let url = "postgres://ada:hunter2@db/chat?password=hunter2";
+    let config = parse(&[("database_url", url)]).unwrap();
+    assert_eq!(
+        config.database.to_string(),
+        "postgres://***@db/chat (PostgreSQL)"
     );
+    assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+    let Database::Postgres(kept) = config.database else {
+        panic!("another database");
+    };
+    assert_eq!(kept.expose(), url);
+}
+
+#[rstest]
+#[case("postgres://db/chat")]
+#[case("postgresql://ada@db1,db2:5433/chat?target_session_attrs=read-write")]
+fn a_postgres_url_is_taken_as_it_is(#[case] url: &str) {
+    let config = parse(&[("database_url", url)]).unwrap();
+    assert!(matches!(&config.database, Database::Postgres(kept) if kept.expose() == url));
 }
