@@ -17,7 +17,7 @@ use chat_domain::{
 };
 use tokio::sync::oneshot;
 
-use super::{SendMessage, event};
+use super::{SendMessage, event, send};
 use crate::ServiceError;
 use crate::access::acts_as;
 
@@ -73,8 +73,8 @@ impl Together {
         }))
     }
 
-    /// Sends with others, or says that it has to be done alone. A caller that goes away may leave its
-    /// message sent or not.
+    /// Sends with others, or says that it has to be done alone. What a caller has begun is done, also when it
+    /// goes away.
     pub(crate) async fn send(&self, actor: Actor, command: SendMessage) -> Option<Answer> {
         let conversation = plainly(actor, &command)?;
         let (reply, told) = oneshot::channel();
@@ -115,6 +115,15 @@ impl Together {
         }
     }
 
+    /// Sends what nobody waits for any more.
+    fn send_alone(&self, send: Alone) {
+        if let Some(store) = self.0.store.upgrade()
+            && let Err((error, _)) = store.submit(Box::new(send))
+        {
+            log::debug!("a send whose caller has gone was not accepted: {error}");
+        }
+    }
+
     fn next(&self) -> Option<Batch> {
         let mut state = self.0.lock();
         if state.under_way >= UNDER_WAY {
@@ -122,10 +131,6 @@ impl Together {
         }
         let mut sends = Vec::new();
         for send in std::mem::take(&mut state.waiting) {
-            // Who has gone meanwhile wants nothing any more.
-            if send.reply.is_closed() {
-                continue;
-            }
             if sends.len() < TOGETHER && !state.busy.contains(&send.conversation) {
                 sends.push(send);
             } else {
@@ -202,7 +207,10 @@ impl WriteJob for Batch {
 
     fn finish(self: Box<Self>, outcome: Outcome<'_>) {
         let Self {
-            sends, told, place, ..
+            sends,
+            told,
+            clock,
+            place,
         } = *self;
         let told: Vec<Told> = match outcome {
             Outcome::Committed | Outcome::Undone => told,
@@ -216,11 +224,41 @@ impl WriteJob for Batch {
                 .collect(),
         };
         for (send, told) in sends.into_iter().zip(told) {
-            // The caller may have gone; what was done stands all the same.
-            drop(send.reply.send(told));
+            let Waiting {
+                actor,
+                command,
+                reply,
+                ..
+            } = send;
+            // The caller may have gone; what was done stands all the same, and what was not is done.
+            if let Err(None) = reply.send(told) {
+                place.line.send_alone(Alone {
+                    actor,
+                    command,
+                    clock: Arc::clone(&clock),
+                });
+            }
         }
         drop(place);
     }
+}
+
+/// A send whose caller has gone.
+struct Alone {
+    actor: Actor,
+    command: SendMessage,
+    clock: Arc<dyn Clock>,
+}
+
+impl WriteJob for Alone {
+    fn run(&mut self, tx: &mut dyn WriteTx) -> Verdict {
+        match send(tx, self.actor, &self.command, self.clock.now()) {
+            Ok(_) => Verdict::Keep,
+            Err(_) => Verdict::Undo,
+        }
+    }
+
+    fn finish(self: Box<Self>, _: Outcome<'_>) {}
 }
 
 /// Which conversation a send is for, if nothing about it has to be looked at but whether sender and

@@ -165,7 +165,7 @@ async fn each_is_told_what_it_would_be_told_alone() {
 }
 
 #[tokio::test]
-async fn who_goes_away_keeps_nobody_else() {
+async fn who_goes_away_keeps_nobody_else_and_has_sent() {
     let f = Fixture::new();
     let service = together(&f);
     let [ada] = f.users(["ada"]).await;
@@ -184,7 +184,9 @@ async fn who_goes_away_keeps_nobody_else() {
     for sent in join_all(kept).await {
         sent.expect("a message");
     }
-    send().await.expect("a message");
+    // What they had begun is done all the same.
+    let last = send().await.expect("a message");
+    assert_eq!(last.seq.get(), 41);
 }
 
 /// A store that fails in one way, or takes jobs and does nothing.
