@@ -87,6 +87,7 @@ const WALLS: [(&str, &[&str]); 9] = [
             "chat-domain",
             "chat-service",
             "futures-util",
+            "governor",
             "httparse",
             "jiff",
             "log",

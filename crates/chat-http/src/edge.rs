@@ -1,7 +1,7 @@
 //! The outermost layer: what every request and every answer has in common.
 //!
-//! It lets a request in or not, names it, gives every failure its one form (a handler's problem, an
-//! error of the framework, a panic), and tells of every request once.
+//! It lets a request in or not by the [door], names it, gives every failure its one form (a handler's
+//! problem, an error of the framework, a panic), and tells of every request once.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -11,26 +11,29 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use chat_domain::Actor;
 use chat_service::{ChatService, ServiceError};
 use futures_util::FutureExt;
 
-use crate::actor::{self, Acting};
+use crate::actor::{self, Acting, Entry};
+use crate::door::{self, Door};
+use crate::limits::Standing;
 use crate::pace::Turn;
 use crate::problem::Problem;
-use crate::request_id::X_REQUEST_ID;
+use crate::resource::Asks;
 use crate::trace::Trace;
 use crate::visit::Visit;
-use crate::{HttpOptions, Metrics, gate, tus, unread};
+use crate::{HttpOptions, Metrics, marks, tus, unread};
 
 /// What the layer needs.
 pub(crate) struct Edge {
     service: ChatService,
     metrics: Metrics,
-    gated: bool,
+    door: Door,
+    /// Whether the server speaks TLS.
+    secure: bool,
     /// The most bytes of a file.
     most: u64,
 }
@@ -40,6 +43,8 @@ struct Passed {
     /// Without it no response can be bound to it: a panic, or an error of the framework, took it.
     request: Option<HttpRequest>,
     answer: Result<HttpResponse, Problem>,
+    /// What is left of the budget of who has asked.
+    standing: Option<Standing>,
 }
 
 /// Handles one request; the middleware itself. Whatever becomes of the request, it leaves by the end
@@ -53,6 +58,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let visit = Visit::begin(&request, &edge.metrics);
     unread::keep(&mut request);
     let tus = tus::is_of(request.path());
+    let comer = edge.door.look(request.head());
     let passed = edge.pass(request, next, &visit.trace).await;
     let mut response = passed.answer.unwrap_or_else(|problem| {
         problem.log(&visit.id);
@@ -60,7 +66,11 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     });
     let status = response.status();
     let headers = response.headers_mut();
-    mark(headers, &visit.id);
+    marks::mark(headers, &visit.id, edge.secure);
+    edge.door.mark(headers, status, comer);
+    if let Some(standing) = passed.standing {
+        standing.tell(headers);
+    }
     if tus {
         tus::answer::mark(headers, status);
         let method = passed.request.as_ref().map(HttpRequest::method);
@@ -83,7 +93,8 @@ impl Edge {
             most: service.max_file_size().unwrap_or_default(),
             service,
             metrics: options.metrics.clone(),
-            gated: !options.insecure_open,
+            door: Door::new(options),
+            secure: false,
         }
     }
 
@@ -94,27 +105,32 @@ impl Edge {
         next: Next<B>,
         trace: &Trace,
     ) -> Passed {
-        if self.gated
-            && let Err(problem) = gate::check(request.head())
-        {
-            let (request, _) = request.into_parts();
-            return Passed {
-                request: Some(request),
-                answer: Err(problem),
-            };
-        }
-        tus::method::apply(&mut request);
-        let lost = |problem| Passed {
-            request: None,
-            answer: Err(problem),
+        let opened = self.door.open(&request, trace).await;
+        let standing = match opened {
+            door::Opened::In(standing) => standing,
+            door::Opened::Answered(answer, standing) => {
+                let (request, _) = request.into_parts();
+                return Passed {
+                    request: Some(request),
+                    answer,
+                    standing,
+                };
+            }
         };
-        match AssertUnwindSafe(self.answer(request, next, trace))
+        tus::method::apply(&mut request);
+        let lost = |problem| (None, Err(problem));
+        let (request, answer) = match AssertUnwindSafe(self.answer(request, next, trace))
             .catch_unwind()
             .await
         {
-            Ok(Ok(passed)) => passed,
+            Ok(Ok((request, answer))) => (Some(request), answer),
             Ok(Err(error)) => lost(Problem::of(&error)),
             Err(panic) => lost(Problem::internal(panic_message(&*panic))),
+        };
+        Passed {
+            request,
+            answer,
+            standing,
         }
     }
 
@@ -124,35 +140,40 @@ impl Edge {
         request: ServiceRequest,
         next: Next<B>,
         trace: &Trace,
-    ) -> Result<Passed, Error> {
+    ) -> Result<(HttpRequest, Result<HttpResponse, Problem>), Error> {
         let response = next.call(request).await?.map_into_boxed_body();
         let (request, response) = response.into_parts();
         let answer = match failure(&response) {
             None => Ok(response),
             Some(problem) => Err(self.caller_first(problem, &request, trace).await),
         };
-        Ok(Passed {
-            request: Some(request),
-            answer,
-        })
+        Ok((request, answer))
     }
 
-    /// A request that this crate refuses by itself may come with a token, or from a user that does not
-    /// exist, and that is told first. A good request pays nothing for it: there the service looks.
+    /// A request that this crate refuses by itself may be from a user that does not exist, or have a token in
+    /// open mode, and that is told first. A good request pays nothing for it: there the service looks.
     async fn caller_first(
         &self,
         problem: Problem,
         request: &HttpRequest,
         trace: &Trace,
     ) -> Problem {
-        if problem.is_settled() || trace.route().is_some_and(|route| route.anonymous) {
+        let asks = trace.route().map_or(Asks::Actor, |route| route.asks);
+        if problem.is_settled() || asks != Asks::Actor {
             return problem;
         }
-        if let Err(token) = actor::no_token(request.headers()) {
-            return token;
-        }
-        let Ok(Some(user)) = actor::named_by(request.headers()) else {
-            return problem;
+        let user = match trace.entry() {
+            Some(Entry::User(user)) => user,
+            Some(Entry::System) | None => return problem,
+            Some(Entry::Open) => {
+                if let Err(token) = actor::no_token(request.headers()) {
+                    return token;
+                }
+                let Ok(Some(user)) = actor::named_by(request.headers()) else {
+                    return problem;
+                };
+                user
+            }
         };
         trace.acts(Acting::User(user));
         match self.service.check_actor(Actor::User(user)).await {
@@ -172,14 +193,6 @@ fn failure(response: &HttpResponse) -> Option<Problem> {
             Some(Problem::of_status(status, status))
         }
         None => None,
-    }
-}
-
-/// Headers of every answer.
-fn mark(headers: &mut HeaderMap, id: &str) {
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(X_REQUEST_ID, id);
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn read<B: Fields>(
         return Err(Problem::by_the_head(too_large));
     }
     let (caller, key) = input::read_head(request)?;
-    if let Some(user) = caller.header() {
+    if let Some(user) = caller.user() {
         service.check_actor(Actor::User(user)).await?;
     }
     let body = Incoming::at_most(request, most, MOST_TEXT as u64);
@@ -61,7 +61,7 @@ pub(crate) async fn read<B: Fields>(
     if parts.file.is_none() {
         errors.push(missing());
     }
-    let texts = fields::read_text::<B>(&parts.texts, errors, caller.header());
+    let texts = fields::read_text::<B>(&parts.texts, errors, caller.user());
     let mut texts = texts.map_err(Problem::invalid)?;
     let file = parts
         .file
@@ -126,7 +126,7 @@ impl Parts {
         service: &ChatService,
         caller: Caller,
     ) -> Result<(), Problem> {
-        let acting = caller.header().map_or(Acting::System, Acting::User);
+        let acting = caller.user().map_or(Acting::System, Acting::User);
         let mut file = acting.told(service.receive_file(acting.actor(), None).await)?;
         while let Some(bytes) = form.bytes().await.map_err(|why| malformed_in(body, why))? {
             acting.told(file.write(bytes).await)?;

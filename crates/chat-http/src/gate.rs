@@ -11,15 +11,19 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use url::{Host, Url};
 
+use crate::cors::Cors;
 use crate::problem::Problem;
 
 /// What a browser wants the answer for.
 const SEC_FETCH_DEST: &str = "sec-fetch-dest";
 
-/// Refuses a request that is not for a loopback host, or comes from a page of another.
-pub(crate) fn check(head: &RequestHead) -> Result<(), Problem> {
+/// Refuses a request that is not for a loopback host, or comes from a page of another that is not listed.
+pub(crate) fn check(head: &RequestHead, cors: &Cors) -> Result<(), Problem> {
     if !for_loopback(head) {
         return Err(Problem::host_not_allowed());
+    }
+    if cors.listed(head).is_some() {
+        return Ok(());
     }
     let mut origins = head.headers().get_all(header::ORIGIN);
     if !origins.all(|origin| text(origin).is_some_and(is_loopback_origin)) {
@@ -185,7 +189,9 @@ mod tests {
             request = request.append_header((header::ORIGIN, origin));
         }
         let request = request.to_http_request();
-        let code = check(request.head()).err().map(|problem| problem.code());
+        let code = check(request.head(), &Cors::default())
+            .err()
+            .map(|problem| problem.code());
         assert_eq!(code, refused);
     }
 
@@ -228,6 +234,9 @@ mod tests {
         for (name, value) in headers {
             request = request.insert_header((*name, *value));
         }
-        assert_eq!(check(request.to_http_request().head()).is_ok(), passes);
+        assert_eq!(
+            check(request.to_http_request().head(), &Cors::default()).is_ok(),
+            passes
+        );
     }
 }

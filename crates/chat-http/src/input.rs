@@ -57,7 +57,7 @@ fn ask<P: Fields, Q: Fields>(
     request: &HttpRequest,
     mut errors: Vec<FieldError>,
 ) -> Result<Ask<P, Q>, Problem> {
-    let caller = Caller::of(request.headers())?;
+    let caller = Caller::of(request)?;
     let path = keep(read_path::<P>(request, caller), &mut errors);
     let query = keep(read_query::<Q>(request, caller), &mut errors);
     let (Some(mut path), Some(mut query), true) = (path, query, errors.is_empty()) else {
@@ -102,11 +102,11 @@ fn command<B: Fields, P: Fields>(
     request: &HttpRequest,
     body: &[u8],
 ) -> Result<Command<B, P>, Problem> {
-    let caller = Caller::of(request.headers())?;
+    let caller = Caller::of(request)?;
     let (key, mut errors) = read_key(request);
     let path = keep(read_path::<P>(request, caller), &mut errors);
     let query = keep(read_query::<Nothing>(request, caller), &mut errors);
-    let body = match fields::read_json::<B>(body, caller.header()) {
+    let body = match fields::read_json::<B>(body, caller.user()) {
         Err(Unreadable::Malformed(error)) => return Err(Problem::malformed_json(&error)),
         Err(Unreadable::Fields(bad)) => keep(Err(bad), &mut errors),
         Ok(body) => Some(body),
@@ -126,7 +126,7 @@ fn command<B: Fields, P: Fields>(
 pub(crate) fn read_head(
     request: &HttpRequest,
 ) -> Result<(Caller, Option<IdempotencyKey>), Problem> {
-    let caller = Caller::of(request.headers())?;
+    let caller = Caller::of(request)?;
     let (key, mut errors) = read_key(request);
     keep(read_query::<Nothing>(request, caller), &mut errors);
     if errors.is_empty() {
@@ -154,12 +154,12 @@ fn read_path<P: Fields>(request: &HttpRequest, caller: Caller) -> Result<P, Vec<
     let pairs: Vec<_> = ids
         .map(|(name, id)| (name.to_owned(), id.to_owned()))
         .collect();
-    fields::read_text(&pairs, Vec::new(), caller.header())
+    fields::read_text(&pairs, Vec::new(), caller.user())
 }
 
 fn read_query<Q: Fields>(request: &HttpRequest, caller: Caller) -> Result<Q, Vec<FieldError>> {
     let (pairs, spoiled) = fields::decode(request.query_string());
-    fields::read_text(&pairs, spoiled, caller.header())
+    fields::read_text(&pairs, spoiled, caller.user())
 }
 
 /// Refuses every parameter, on a route that asks nobody who acts.

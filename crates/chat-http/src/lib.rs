@@ -5,9 +5,12 @@
 
 mod actor;
 mod answer;
+mod auth;
 mod body;
 mod change;
 mod content;
+mod cors;
+mod door;
 mod dto;
 mod edge;
 mod expect;
@@ -18,7 +21,9 @@ mod guard;
 mod handlers;
 mod incoming;
 mod input;
+mod limits;
 mod link;
+mod marks;
 mod metrics;
 mod multipart;
 mod openapi;
@@ -41,6 +46,9 @@ mod unread;
 mod uploading;
 mod visit;
 
+pub use auth::{Authenticate, Identity, Unauthenticated};
+pub use cors::{InvalidOrigin, Origin};
+pub use limits::{Budget, Budgets, InvalidBudgets, RateLimits};
 pub use metrics::Metrics;
 pub use openapi::openapi;
 pub use routes::{anonymous_routes, app, routes};

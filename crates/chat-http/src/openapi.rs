@@ -17,21 +17,22 @@ mod uploads;
 mod users;
 
 use utoipa::openapi::path::HttpMethod;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, ServerBuilder, tag::TagBuilder,
 };
 
 pub(crate) use schemas::{FaultName, Id, MessageKindName, RoleName, ThumbnailPixels};
 
-use operation::{ACTOR, Operation};
+use operation::{ACTOR, Operation, TOKEN};
 
 const DESCRIPTION: &str = "\
 A chat backend: users, direct messages, groups with owner, admin and member, text, image and file \
 messages, read receipts and unseen counts.
 
-Every call has an actor: the user that `X-User-Id` names, else the user that the request itself names as \
-acting, else the system, a trusted backend that passes every permission. A failure is always \
+Every call has an actor. In open mode it is the user that `X-User-Id` names, else the user that the request itself \
+names as acting, else the system, a trusted backend that passes every permission; in token mode it is whose token comes in \
+`Authorization`. A failure is always \
 `application/problem+json`; branch on its `code`. Every answer has an `X-Request-Id`. HEAD is answered \
 like GET without a body, OPTIONS with `Allow`. A call that changes something takes an \
 `Idempotency-Key`, under which it is made once, however often it is sent.";
@@ -71,6 +72,7 @@ fn document(server: &str) -> OpenApi {
         );
     }
     components.add_security_scheme(ACTOR, who());
+    components.add_security_scheme(TOKEN, token());
     let license = LicenseBuilder::new()
         .name("MIT OR Apache-2.0")
         .identifier(Some("MIT OR Apache-2.0"))
@@ -115,6 +117,17 @@ fn who() -> SecurityScheme {
                        itself names as acting does, else the system.";
     let header = ApiKeyValue::with_description("X-User-Id", description);
     SecurityScheme::ApiKey(ApiKey::Header(header))
+}
+
+/// How it proves who acts.
+fn token() -> SecurityScheme {
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(
+            "Token mode: `sub` is the user who acts; with the scope `system` it is the system.",
+        ));
+    SecurityScheme::Http(scheme.build())
 }
 
 fn operations() -> impl Iterator<Item = Operation> {

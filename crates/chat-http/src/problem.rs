@@ -30,6 +30,8 @@ pub(crate) struct Problem {
     allow: Option<Box<str>>,
     /// How many bytes the content has, where others were asked for.
     size: Option<u64>,
+    /// In how many seconds the same may well succeed; 1 where nothing is said and it may.
+    wait: Option<u64>,
     /// For the log only.
     cause: Option<Box<str>>,
     /// Whether the edge must leave it as it is, and not tell 401 instead: the actor was looked up
@@ -47,6 +49,7 @@ impl Problem {
             errors: Vec::new(),
             allow: None,
             size: None,
+            wait: None,
             cause: None,
             settled: false,
         }
@@ -180,6 +183,50 @@ impl Problem {
         Self::new(&code::OPEN_MODE, detail)
     }
 
+    /// There are no credentials, and they are asked for.
+    pub(crate) fn authentication_required() -> Self {
+        let detail = "this needs a token, in Authorization: Bearer";
+        Self::new(&code::AUTHENTICATION_REQUIRED, detail).settled()
+    }
+
+    /// There are credentials that are not good, for this reason.
+    pub(crate) fn invalid_token(detail: Cow<'static, str>) -> Self {
+        Self::new(&code::INVALID_TOKEN, detail).settled()
+    }
+
+    /// There are credentials that are good no longer.
+    pub(crate) fn token_expired() -> Self {
+        let detail = "the token has expired; get a new one";
+        Self::new(&code::TOKEN_EXPIRED, detail).settled()
+    }
+
+    /// There are good credentials of somebody who can't act here.
+    pub(crate) fn unknown_actor(detail: Cow<'static, str>) -> Self {
+        Self::new(&code::UNKNOWN_ACTOR, detail).settled()
+    }
+
+    /// Whether credentials are good can't be told at the moment.
+    pub(crate) fn keys_unavailable(cause: impl fmt::Display) -> Self {
+        let detail = "tokens can't be checked at the moment; nothing was done";
+        Self::new(&code::UNAVAILABLE, detail)
+            .caused_by(cause)
+            .settled()
+    }
+
+    /// The request is one too many, of what is called `name`, for `whose` budget; in `wait` seconds it is not.
+    pub(crate) fn rate_limited(name: &str, whose: &str, wait: u64) -> Self {
+        let detail = format!("too many {name} from {whose}; the next may come in {wait} s");
+        Self {
+            wait: Some(wait),
+            ..Self::new(&code::RATE_LIMITED, detail).settled()
+        }
+    }
+
+    /// The actor knows the thing and may not do this; a sentence that says what.
+    pub(crate) fn forbidden(detail: &'static str) -> Self {
+        Self::new(&code::FORBIDDEN, detail).settled()
+    }
+
     /// The request names another as acting than the header does.
     pub(crate) fn actor_mismatch(actor: UserId, named: UserId) -> Self {
         Self::by_the_head(ServiceError::ActorMismatch { actor, named })
@@ -279,7 +326,8 @@ impl Problem {
             response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
         if self.code.passes() {
-            response.insert_header((header::RETRY_AFTER, "1"));
+            let wait = self.wait.unwrap_or(1);
+            response.insert_header((header::RETRY_AFTER, wait));
         }
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))

@@ -1,7 +1,7 @@
 //! A path and its methods: what every path does besides its own.
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{HttpServiceFactory, ServiceRequest};
+use actix_web::dev::{HttpServiceFactory, ResourceDef, ServiceRequest};
 use actix_web::http::header;
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
@@ -50,7 +50,18 @@ endpoints! {
 pub(crate) struct Path {
     path: &'static str,
     endpoints: Vec<Endpoint>,
-    anonymous: bool,
+    asks: Asks,
+}
+
+/// Whom a path asks who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// Everyone.
+    Actor,
+    /// Nobody where everyone may do everything; elsewhere it is for the system alone.
+    Watcher,
+    /// Nobody, ever.
+    Nobody,
 }
 
 /// A path with these methods.
@@ -58,19 +69,30 @@ pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> P
     Path {
         path,
         endpoints: endpoints.into(),
-        anonymous: false,
+        asks: Asks::Actor,
     }
 }
 
 impl Path {
     /// The same, for everyone: it asks nobody who acts.
     pub(crate) fn anonymous(mut self) -> Self {
-        self.anonymous = true;
+        self.asks = Asks::Nobody;
         self
     }
 
-    pub(crate) fn is_anonymous(&self) -> bool {
-        self.anonymous
+    /// The same, for who watches the server.
+    pub(crate) fn for_watchers(mut self) -> Self {
+        self.asks = Asks::Watcher;
+        self
+    }
+
+    pub(crate) fn asks(&self) -> Asks {
+        self.asks
+    }
+
+    /// What a path is matched with.
+    pub(crate) fn pattern(&self) -> ResourceDef {
+        ResourceDef::new(self.path)
     }
 
     /// Each method with the path, as `("GET", "/users/{id}")`.
@@ -83,7 +105,7 @@ impl Path {
     pub(crate) fn resource(self) -> impl HttpServiceFactory + 'static {
         let matched = Matched {
             path: self.path,
-            anonymous: self.anonymous,
+            asks: self.asks,
         };
         let mut names = Vec::new();
         let mut resource = web::resource(self.path);

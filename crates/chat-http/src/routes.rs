@@ -14,7 +14,7 @@ use crate::handlers::{
     docs, files, groups, health, members, messages, metrics, receipts, uploads, users,
 };
 use crate::problem::Problem;
-use crate::resource::{Path, delete, get, head, patch, path, post};
+use crate::resource::{Asks, Path, delete, get, head, patch, path, post};
 use crate::turns::Turns;
 
 /// The whole API as an actix `App`, for a server or a test of the host's own. It answers every
@@ -56,20 +56,20 @@ pub fn routes() -> Vec<(String, &'static str)> {
     paths().iter().flat_map(Path::routes).collect()
 }
 
-/// Those of [`routes`] that ask nobody who acts, and so need no credentials.
+/// Those of [`routes`] that ask nobody who acts, and so never need credentials.
 pub fn anonymous_routes() -> Vec<(String, &'static str)> {
     let paths = paths();
-    let anonymous = paths.iter().filter(|path| path.is_anonymous());
+    let anonymous = paths.iter().filter(|path| path.asks() == Asks::Nobody);
     anonymous.flat_map(Path::routes).collect()
 }
 
 #[rustfmt::skip]
-fn paths() -> Vec<Path> {
+pub(crate) fn paths() -> Vec<Path> {
     vec![
         path("/health", [get(health::live)]).anonymous(),
         path("/health/live", [get(health::live)]).anonymous(),
         path("/health/ready", [get(health::ready)]).anonymous(),
-        path("/metrics", [get(metrics::show)]).anonymous(),
+        path("/metrics", [get(metrics::show)]).for_watchers(),
         path("/users", [get(users::list), post(users::create)]),
         path("/users/{id}", [get(users::show)]),
         path("/groups", [post(groups::create)]),

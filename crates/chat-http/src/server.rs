@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -20,7 +21,7 @@ use tokio::sync::OnceCell;
 use crate::guard::Guarded;
 use crate::pace::Pace;
 use crate::turns::Turns;
-use crate::{Metrics, app, expect};
+use crate::{Authenticate, Metrics, Origin, RateLimits, app, expect};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -39,6 +40,13 @@ pub struct HttpOptions {
     /// Lets in requests for hosts and from origins that are no loopback names. Without
     /// authentication that is everyone who can reach the address.
     pub insecure_open: bool,
+    /// Who tells whom a request is from. Without one the server runs in open mode: whoever reaches it may
+    /// act as anyone.
+    pub authenticate: Option<Arc<dyn Authenticate>>,
+    /// How often actors and addresses may ask; as often as they like when not given.
+    pub rate_limits: Option<RateLimits>,
+    /// The origins whose pages may read the answers; by default none but the server's own.
+    pub cors_origins: Vec<Origin>,
     /// How many threads serve requests; as many as there are cores when not given.
     pub workers: Option<usize>,
     /// How many connections each worker holds; others wait to be accepted. 25,000 by default.
@@ -60,6 +68,9 @@ impl Default for HttpOptions {
     fn default() -> Self {
         Self {
             insecure_open: false,
+            authenticate: None,
+            rate_limits: None,
+            cors_origins: Vec::new(),
             workers: None,
             connections_per_worker: 25_000,
             head_timeout: Duration::from_secs(5),

@@ -15,6 +15,7 @@ use crate::{HttpOptions, app};
 
 mod access;
 mod checks;
+mod door;
 mod expect;
 mod fuzz;
 mod lines;

@@ -1,6 +1,6 @@
 //! One request from its head to its end, and what is told of it then: a count and a line in the log.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -86,10 +86,24 @@ impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.acting().map(Acting::actor) {
             Some(Actor::User(id)) => write!(f, "user:{id}"),
-            Some(Actor::System) => f.write_str("system"),
+            Some(Actor::System) => {
+                f.write_str("system")?;
+                self.0.name().map_or(Ok(()), |name| plainly(name, f))
+            }
             None => f.write_str("-"),
         }
     }
+}
+
+/// The most of a name that the log tells.
+const MOST_OF_NAME: usize = 64;
+
+/// A name that somebody gives itself: nothing in it ends a word or a line of the log.
+fn plainly(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_char(':')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+    let mut letters = name.chars().take(MOST_OF_NAME);
+    letters.try_for_each(|c| f.write_char(if plain(c) { c } else { '_' }))
 }
 
 /// The method's name; one for all that HTTP does not know, since clients make them up.

@@ -17,8 +17,11 @@ use super::schemas::Id;
 use super::{common, problems};
 use crate::problem::code::{self, Code};
 
-/// The name of the scheme by which a request says who acts.
+/// The name of the scheme by which a request says who acts, in open mode.
 pub(super) const ACTOR: &str = "actor";
+
+/// The name of the scheme by which it proves that, in token mode.
+pub(super) const TOKEN: &str = "token";
 
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
@@ -92,7 +95,7 @@ impl Operation {
     }
 
     fn of_actor(method: &'static str, path: &'static str, id: &str) -> Self {
-        let mut operation = Self::open(path, id).refuses(&[
+        let mut operation = Self::open(path, id).behind_the_door().refuses(&[
             &code::OPEN_MODE,
             &code::UNKNOWN_ACTOR,
             &code::INTERNAL,
@@ -103,10 +106,34 @@ impl Operation {
         let none: [&str; 0] = [];
         operation.documented = operation.documented.securities(Some([
             SecurityRequirement::new(ACTOR, none),
+            SecurityRequirement::new(TOKEN, none),
             // Or nobody is named.
             SecurityRequirement::default(),
         ]));
         operation
+    }
+
+    /// A question for who watches the server, which in token mode is the system.
+    pub(super) fn watch(path: &'static str, id: &str) -> Self {
+        let mut operation = Self::open(path, id)
+            .behind_the_door()
+            .refuses(&[&code::FORBIDDEN]);
+        let none: [&str; 0] = [];
+        operation.documented = operation.documented.securities(Some([
+            SecurityRequirement::new(TOKEN, none),
+            SecurityRequirement::default(),
+        ]));
+        operation
+    }
+
+    /// It can be refused for who comes, or for how often.
+    fn behind_the_door(self) -> Self {
+        self.refuses(&[
+            &code::AUTHENTICATION_REQUIRED,
+            &code::INVALID_TOKEN,
+            &code::TOKEN_EXPIRED,
+            &code::RATE_LIMITED,
+        ])
     }
 
     pub(super) fn method(&self) -> &'static str {

@@ -17,7 +17,7 @@ pub(super) fn operations() -> Vec<Operation> {
         health("/health/live", "live", "Whether the process runs"),
         health("/health/ready", "ready", "Whether the store answers")
             .refuses(&[&code::UNAVAILABLE]),
-        Operation::open("/metrics", "metrics")
+        Operation::watch("/metrics", "metrics")
             .about("Service", "Metrics in the text format of Prometheus", "")
             .serves("The metrics.", "text/plain"),
         Operation::open("/openapi.json", "openapi")

@@ -14,7 +14,7 @@ pub(crate) struct Code {
 impl Code {
     /// Whether the same request may well succeed a little later, so that the answer says when.
     pub(crate) fn passes(&self) -> bool {
-        self.status == 503 || *self == IDEMPOTENCY_IN_FLIGHT || *self == UPLOAD_LOCKED
+        matches!(self.status, 429 | 503) || *self == IDEMPOTENCY_IN_FLIGHT || *self == UPLOAD_LOCKED
     }
 
     /// The name in words: "User not found".
@@ -56,10 +56,14 @@ codes! {
     OPEN_MODE = "open_mode", 400,
         "`Authorization` was sent to a server in open mode, which checks none.";
     BAD_REQUEST = "bad_request", 400, "The request can't be read.";
-    UNKNOWN_ACTOR = "unknown_actor", 401, "`X-User-Id` names no living user.";
+    AUTHENTICATION_REQUIRED = "authentication_required", 401,
+        "There is no `Authorization: Bearer`, and this server runs in token mode.";
+    INVALID_TOKEN = "invalid_token", 401, "The token is not one that this server takes.";
+    TOKEN_EXPIRED = "token_expired", 401, "The token was good and has expired; get a new one.";
+    UNKNOWN_ACTOR = "unknown_actor", 401, "`X-User-Id`, or the token, names no living user.";
     FORBIDDEN = "forbidden", 403, "The actor knows the thing and may not do this.";
     ACTOR_MISMATCH = "actor_mismatch", 403,
-        "The request names another user as acting than `X-User-Id` does.";
+        "The request names another user as acting than `X-User-Id`, or the token, does.";
     NOT_A_MEMBER = "not_a_member", 403, "The sender is no member of the group.";
     NOT_A_RECIPIENT = "not_a_recipient", 403, "The message was not sent to the reader.";
     HOST_NOT_ALLOWED = "host_not_allowed", 403,
@@ -113,6 +117,8 @@ codes! {
         "The part of the upload is not what `Upload-Checksum` says; nothing of it counts.";
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch", 422,
         "The idempotency key was used for another request.";
+    RATE_LIMITED = "rate_limited", 429,
+        "The user, or the address, has asked too much of late; `Retry-After` says when to ask again.";
     INTERNAL = "internal", 500,
         "The server failed; its log has the cause under the request id.";
     OVERLOADED = "overloaded", 503,

@@ -1,0 +1,168 @@
+//! The door: which requests are let in, as whom, and how often.
+//!
+//! In open mode the [gate](crate::gate) looks where a request comes from, and nobody is asked who it is. With
+//! [`Authenticate`] whoever comes must show credentials. Either way it may not come too often.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::dev::{RequestHead, ResourceDef, ServiceRequest};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use chat_domain::UserId;
+
+use crate::actor::{self, Entry};
+use crate::auth::{Authenticate, Identity};
+use crate::cors::Cors;
+use crate::limits::{Class, RateLimits, Standing};
+use crate::problem::Problem;
+use crate::resource::{Asks, Path};
+use crate::routes::paths;
+use crate::trace::Trace;
+use crate::{HttpOptions, gate};
+
+/// What a request without credentials is told.
+const ASK_FOR_TOKEN: HeaderValue = HeaderValue::from_static("Bearer");
+
+/// What a request with others than those that are taken is told.
+const TOKEN_IS_BAD: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+
+/// Who stands at the door, and what it goes by.
+pub(crate) struct Door {
+    /// Whether only requests for this machine, from pages of it, are let in.
+    gated: bool,
+    authenticate: Option<Arc<dyn Authenticate>>,
+    /// The paths that ask nobody who comes.
+    free: Vec<ResourceDef>,
+    limits: Option<RateLimits>,
+    cors: Cors,
+}
+
+/// What was seen of a request that comes.
+pub(crate) struct Comer {
+    /// Where it comes from, if pages from there may read the answer.
+    origin: Option<HeaderValue>,
+    shows_token: bool,
+}
+
+/// What the door did.
+pub(crate) enum Opened {
+    /// The request goes on.
+    In(Option<Standing>),
+    /// It was answered at the door.
+    Answered(Result<HttpResponse, Problem>, Option<Standing>),
+}
+
+impl Door {
+    pub(crate) fn new(options: &HttpOptions) -> Self {
+        let free = paths()
+            .into_iter()
+            .filter(|path| path.asks() == Asks::Nobody);
+        Self {
+            gated: !options.insecure_open && options.authenticate.is_none(),
+            authenticate: options.authenticate.clone(),
+            free: free.map(|path| Path::pattern(&path)).collect(),
+            limits: options.rate_limits.clone(),
+            cors: Cors::new(&options.cors_origins),
+        }
+    }
+
+    /// What the answer to a request will have to go by.
+    pub(crate) fn look(&self, head: &RequestHead) -> Comer {
+        Comer {
+            origin: self.cors.listed(head).cloned(),
+            shows_token: head.headers().contains_key(AUTHORIZATION),
+        }
+    }
+
+    /// Lets a request in, or answers it.
+    pub(crate) async fn open(&self, request: &ServiceRequest, trace: &Trace) -> Opened {
+        let refused = |problem| Opened::Answered(Err(problem), None);
+        let head = request.head();
+        if self.gated
+            && let Err(problem) = gate::check(head, &self.cors)
+        {
+            return refused(problem);
+        }
+        if let Some(answer) = self.cors.preflight(head) {
+            return Opened::Answered(Ok(answer), None);
+        }
+        if self.is_free(request.path()) {
+            trace.comes_in(Entry::Open);
+            return Opened::In(None);
+        }
+        let entry = match self.ask(head, trace).await {
+            Ok(entry) => entry,
+            Err(problem) => return refused(problem),
+        };
+        trace.comes_in(entry);
+        match self.count(request, entry) {
+            Ok(standing) => Opened::In(standing),
+            Err((problem, standing)) => Opened::Answered(Err(problem), Some(standing)),
+        }
+    }
+
+    fn is_free(&self, path: &str) -> bool {
+        self.free.iter().any(|free| free.is_match(path))
+    }
+
+    /// Who comes.
+    async fn ask(&self, head: &RequestHead, trace: &Trace) -> Result<Entry, Problem> {
+        let Some(authenticate) = &self.authenticate else {
+            return Ok(Entry::Open);
+        };
+        match authenticate.authenticate(head).await? {
+            Identity::User(user) => Ok(Entry::User(user)),
+            Identity::System(name) => {
+                if let Some(name) = name {
+                    trace.is_called(name);
+                }
+                Ok(Entry::System)
+            }
+        }
+    }
+
+    /// Counts the request, or says that it is one too many.
+    fn count(
+        &self,
+        request: &ServiceRequest,
+        entry: Entry,
+    ) -> Result<Option<Standing>, (Problem, Standing)> {
+        let Some(limits) = &self.limits else {
+            return Ok(None);
+        };
+        let user = match entry {
+            Entry::System => return Ok(None),
+            Entry::User(user) => Some(user),
+            Entry::Open => said(request),
+        };
+        let class = Class::of(request.method(), request.path());
+        let counted = limits.count(class, user, self.address(request));
+        counted.map_err(crate::limits::Exceeded::refuse)
+    }
+
+    /// Where the request comes from.
+    fn address(&self, request: &ServiceRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr()?.ip();
+        Some(peer)
+    }
+
+    /// Marks the answer to a request that came so.
+    pub(crate) fn mark(&self, headers: &mut HeaderMap, status: StatusCode, comer: Comer) {
+        self.cors.mark(headers, comer.origin);
+        if status == StatusCode::UNAUTHORIZED && self.authenticate.is_some() {
+            let challenge = if comer.shows_token {
+                TOKEN_IS_BAD
+            } else {
+                ASK_FOR_TOKEN
+            };
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+    }
+}
+
+/// Whom a request in open mode says that it is from, if it can be read.
+fn said(request: &ServiceRequest) -> Option<UserId> {
+    actor::named_by(request.headers()).ok().flatten()
+}
