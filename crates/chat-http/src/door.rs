@@ -15,7 +15,7 @@ use chat_domain::UserId;
 use crate::actor::{self, Entry};
 use crate::auth::{Authenticate, Identity};
 use crate::cors::Cors;
-use crate::limits::{Class, RateLimits, Standing};
+use crate::limits::{Class, Exceeded, RateLimits, Standing};
 use crate::problem::Problem;
 use crate::resource::{Asks, Path};
 use crate::routes::paths;
@@ -99,7 +99,10 @@ impl Door {
         trace.comes_in(entry);
         match self.count(request, entry) {
             Ok(standing) => Opened::In(standing),
-            Err((problem, standing)) => Opened::Answered(Err(problem), Some(standing)),
+            Err(exceeded) => {
+                let (problem, standing) = exceeded.refuse();
+                Opened::Answered(Err(problem), Some(standing))
+            }
         }
     }
 
@@ -124,11 +127,7 @@ impl Door {
     }
 
     /// Counts the request, or says that it is one too many.
-    fn count(
-        &self,
-        request: &ServiceRequest,
-        entry: Entry,
-    ) -> Result<Option<Standing>, (Problem, Standing)> {
+    fn count(&self, request: &ServiceRequest, entry: Entry) -> Result<Option<Standing>, Exceeded> {
         let Some(limits) = &self.limits else {
             return Ok(None);
         };
@@ -138,8 +137,7 @@ impl Door {
             Entry::Open => said(request),
         };
         let class = Class::of(request.method(), request.path());
-        let counted = limits.count(class, user, self.address(request));
-        counted.map_err(crate::limits::Exceeded::refuse)
+        limits.count(class, user, self.address(request))
     }
 
     /// Where the request comes from.

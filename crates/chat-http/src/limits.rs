@@ -268,7 +268,7 @@ impl Standing {
 pub(crate) struct Exceeded {
     standing: Standing,
     /// Whole seconds until the next, at least 1.
-    wait: u64,
+    wait: u32,
     whose: &'static str,
 }
 
@@ -370,8 +370,9 @@ impl Clock for Ticks {
     }
 }
 
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+fn whole_seconds(time: Duration) -> u32 {
+    let begun = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    u32::try_from(begun).unwrap_or(u32::MAX)
 }
 
 /// What counts as one address: of IPv6 the 64 bits that a network is given, since whoever has it has all

@@ -30,8 +30,8 @@ pub(crate) struct Problem {
     allow: Option<Box<str>>,
     /// How many bytes the content has, where others were asked for.
     size: Option<u64>,
-    /// In how many seconds the same may well succeed; 1 where nothing is said and it may.
-    wait: Option<u64>,
+    /// In how many seconds the same may well succeed, if it may at all.
+    wait: u32,
     /// For the log only.
     cause: Option<Box<str>>,
     /// Whether the edge must leave it as it is, and not tell 401 instead: the actor was looked up
@@ -49,7 +49,7 @@ impl Problem {
             errors: Vec::new(),
             allow: None,
             size: None,
-            wait: None,
+            wait: 1,
             cause: None,
             settled: false,
         }
@@ -214,10 +214,10 @@ impl Problem {
     }
 
     /// The request is one too many, of what is called `name`, for `whose` budget; in `wait` seconds it is not.
-    pub(crate) fn rate_limited(name: &str, whose: &str, wait: u64) -> Self {
+    pub(crate) fn rate_limited(name: &str, whose: &str, wait: u32) -> Self {
         let detail = format!("too many {name} from {whose}; the next may come in {wait} s");
         Self {
-            wait: Some(wait),
+            wait,
             ..Self::new(&code::RATE_LIMITED, detail).settled()
         }
     }
@@ -326,8 +326,7 @@ impl Problem {
             response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
         if self.code.passes() {
-            let wait = self.wait.unwrap_or(1);
-            response.insert_header((header::RETRY_AFTER, wait));
+            response.insert_header((header::RETRY_AFTER, self.wait));
         }
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
