@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use actix_web::{HttpRequest, rt::time};
+use actix_web::{HttpMessage, HttpRequest, rt::time};
+use chat_service::ServiceError;
 use futures_util::StreamExt;
+
+use crate::memory::{self, Memory, Share};
 
 use crate::problem::Problem;
 use crate::unread;
@@ -15,7 +18,7 @@ const MAX_JSON: usize = 256 * 1024;
 
 /// Room for most bodies. More is taken as the bytes come, so that a great declared length costs its
 /// sender as much as it costs us.
-const USUAL_JSON: usize = 4 * 1024;
+const USUAL_JSON: usize = memory::SMALL;
 
 /// How long a body may take to arrive; held as data of the app.
 #[derive(Clone, Copy)]
@@ -30,9 +33,12 @@ pub(crate) async fn read(request: &HttpRequest) -> Result<Vec<u8>, Problem> {
     }
     let declared = declared.and_then(|length| usize::try_from(length).ok());
     let mut payload = unread::take(request);
-    let body = in_time(request, collect(&mut payload, declared)).await;
+    let mut share = request.app_data::<Memory>().map(Memory::share);
+    let body = in_time(request, collect(&mut payload, declared, share.as_mut())).await;
     // With a declared length it can be done before it has ended, too.
     unread::put_back(request, payload);
+    // What was read is in memory, in one shape or another, until the request is answered.
+    request.extensions_mut().insert(share);
     body
 }
 
@@ -50,7 +56,11 @@ async fn in_time(
 
 /// The bytes up to the declared length or to the end. The end alone would not do: a request to
 /// upgrade the connection has none before the connection's, whatever it declares.
-async fn collect(payload: &mut Payload, declared: Option<usize>) -> Result<Vec<u8>, Problem> {
+async fn collect(
+    payload: &mut Payload,
+    declared: Option<usize>,
+    mut share: Option<&mut Share>,
+) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::with_capacity(USUAL_JSON);
     while declared.is_none_or(|length| body.len() < length) {
         let Some(chunk) = payload.next().await else {
@@ -62,6 +72,10 @@ async fn collect(payload: &mut Payload, declared: Option<usize>) -> Result<Vec<u
         }
         if body.len() + chunk.len() > MAX_JSON {
             return Err(Problem::payload_too_large(MAX_JSON));
+        }
+        let beyond = (body.len() + chunk.len()).saturating_sub(body.len().max(memory::SMALL));
+        if share.as_mut().is_some_and(|share| !share.grow(beyond)) {
+            return Err(ServiceError::Overloaded.into());
         }
         body.extend_from_slice(&chunk);
     }

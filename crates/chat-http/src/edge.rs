@@ -19,7 +19,8 @@ use futures_util::FutureExt;
 
 use crate::actor::{self, Acting, Entry};
 use crate::door::{self, Door};
-use crate::limits::Standing;
+use crate::limits::{Class, Standing};
+use crate::memory::Memory;
 use crate::pace::Turn;
 use crate::problem::Problem;
 use crate::resource::Asks;
@@ -32,6 +33,7 @@ pub(crate) struct Edge {
     service: ChatService,
     metrics: Metrics,
     door: Door,
+    memory: Memory,
     /// Whether the server speaks TLS.
     secure: bool,
     /// The most bytes of a file.
@@ -59,8 +61,14 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     unread::keep(&mut request);
     let tus = tus::is_of(request.path());
     let comer = edge.door.look(request.head());
+    // What was only read can be read again.
+    let reads = Class::of(request.method(), request.path()) == Class::Reads;
     let passed = edge.pass(request, next, &visit.trace).await;
-    let mut response = passed.answer.unwrap_or_else(|problem| {
+    let answer = passed.answer.and_then(|answer| {
+        let held = edge.memory.hold(answer, reads);
+        held.ok_or_else(|| ServiceError::Overloaded.into())
+    });
+    let mut response = answer.unwrap_or_else(|problem| {
         problem.log(&visit.id);
         problem.render(&visit.id)
     });
@@ -87,13 +95,14 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
 }
 
 impl Edge {
-    pub(crate) fn new(service: ChatService, options: &HttpOptions) -> Self {
+    pub(crate) fn new(service: ChatService, options: &HttpOptions, memory: Memory) -> Self {
         Self {
             // One that keeps no files takes none.
             most: service.max_file_size().unwrap_or_default(),
             service,
             metrics: options.metrics.clone(),
             door: Door::new(options),
+            memory,
             secure: false,
         }
     }

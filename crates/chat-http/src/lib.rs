@@ -24,6 +24,7 @@ mod input;
 mod limits;
 mod link;
 mod marks;
+mod memory;
 mod metrics;
 mod multipart;
 mod openapi;

@@ -13,6 +13,7 @@ use crate::edge::{Edge, edge};
 use crate::handlers::{
     docs, files, groups, health, members, messages, metrics, receipts, uploads, users,
 };
+use crate::memory::Memory;
 use crate::problem::Problem;
 use crate::resource::{Asks, Path, delete, get, head, patch, path, post};
 use crate::turns::Turns;
@@ -31,13 +32,47 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let door = Rc::new(Edge::new(service.clone(), options));
+    app_of_many(service, options, &Shared::new(options))
+}
+
+/// What all workers of a server share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    turns: Turns,
+    memory: Memory,
+}
+
+impl Shared {
+    pub(crate) fn new(options: &HttpOptions) -> Self {
+        Self {
+            turns: Turns::default(),
+            memory: Memory::of(options.most_memory),
+        }
+    }
+}
+
+/// The same for one of the workers that share this.
+pub(crate) fn app_of_many(
+    service: ChatService,
+    options: &HttpOptions,
+    shared: &Shared,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    let door = Rc::new(Edge::new(service.clone(), options, shared.memory.clone()));
     App::new()
         .wrap(from_fn(move |request, next| {
             edge(Rc::clone(&door), request, next)
         }))
         .app_data(web::Data::new(service))
-        .app_data(web::Data::new(Turns::default()))
+        .app_data(web::Data::new(shared.turns.clone()))
+        .app_data(shared.memory.clone())
         .app_data(web::Data::new(options.metrics.clone()))
         .app_data(BodyTimeout(options.body_timeout))
         .configure(|config| {

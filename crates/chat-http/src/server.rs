@@ -11,17 +11,17 @@ use actix_http::{HttpService, KeepAlive, Protocol, Request};
 use actix_service::{
     IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
 };
+use actix_web::Error;
 use actix_web::dev::{AppConfig, Server};
 use actix_web::rt::net::TcpStream;
-use actix_web::{Error, web};
 use chat_service::ChatService;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::guard::Guarded;
 use crate::pace::Pace;
-use crate::turns::Turns;
-use crate::{Authenticate, Metrics, Origin, RateLimits, app, expect};
+use crate::routes::{Shared, app_of_many};
+use crate::{Authenticate, Metrics, Origin, RateLimits, expect};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -59,6 +59,9 @@ pub struct HttpOptions {
     /// How long a connection may be idle between requests, or leave an answer unread. 75 s by
     /// default.
     pub idle_timeout: Duration,
+    /// How many bytes of bodies and answers are held in memory at once, over all connections; what goes beyond
+    /// it is refused with 503. 256 MiB by default.
+    pub most_memory: usize,
     /// What `GET /metrics` tells. All workers of a server count into the same; a server whose store
     /// should be told of is given one that knows it.
     pub metrics: Metrics,
@@ -76,6 +79,7 @@ impl Default for HttpOptions {
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
+            most_memory: 256 * 1024 * 1024,
             metrics: Metrics::default(),
         }
     }
@@ -100,12 +104,10 @@ pub fn server(
     }
     let address = listener.local_addr()?;
     let stop = server.graceful_shutdown_signal();
-    let turns = Turns::default();
+    let shared = Shared::new(&options);
     let worker = move || {
         let (head, idle) = (options.head_timeout, options.idle_timeout);
-        let app = app(service.clone(), &options)
-            // In place of its own: requests under idempotency keys take turns with those of all workers.
-            .app_data(web::Data::new(turns.clone()))
+        let app = app_of_many(service.clone(), &options, &shared)
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let app = one_of(map_config(app, |()| AppConfig::default()));

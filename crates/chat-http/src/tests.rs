@@ -20,6 +20,7 @@ mod expect;
 mod fuzz;
 mod lines;
 mod metrics;
+mod overload;
 mod patience;
 mod pipelines;
 mod retries;
