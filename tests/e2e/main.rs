@@ -27,6 +27,7 @@ mod nodes;
 mod on_postgres;
 mod open_mode;
 mod openapi;
+mod overload;
 mod process;
 mod readme;
 mod receipts;

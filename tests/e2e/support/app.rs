@@ -201,6 +201,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The system at any server in open mode.
+    pub(crate) fn system_at(address: SocketAddr) -> Self {
+        Self {
+            address,
+            user: None,
+        }
+    }
+
     pub(crate) fn request(&self, method: &str, target: &str) -> Request {
         let request = Request::new(method, target);
         match self.user {

@@ -13,7 +13,7 @@ mod process;
 mod redact;
 mod store;
 
-pub(crate) use app::{App, NOTHING, id};
+pub(crate) use app::{App, Client, NOTHING, id};
 pub(crate) use begun::Begun;
 pub(crate) use connection::Connection;
 pub(crate) use contract::{Place, contract, members};
@@ -23,7 +23,7 @@ pub(crate) use http::{Answer, Part, Request, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
 pub(crate) use needs::{available, tus_js_client};
 pub(crate) use process::{
-    DIES, EARLY_ACK, Process, SERVER, output, server_command, server_command_at,
+    DIES, EARLY_ACK, Process, SERVER, SLOW, output, server_command, server_command_at,
 };
 pub(crate) use redact::redact;
 pub(crate) use store::{

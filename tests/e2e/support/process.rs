@@ -20,6 +20,9 @@ pub(crate) const EARLY_ACK: &str = env!("CARGO_BIN_EXE_chat-server-early-ack");
 /// Where the one lies that ends at a step of what it does with files.
 pub(crate) const DIES: &str = env!("CARGO_BIN_EXE_chat-server-dies");
 
+/// Where the one lies whose store has a known capacity.
+pub(crate) const SLOW: &str = env!("CARGO_BIN_EXE_chat-server-slow");
+
 /// The binary with an environment free of settings.
 pub(crate) fn server_command() -> Command {
     server_command_at(Path::new(SERVER))
@@ -139,6 +142,10 @@ impl Process {
             address,
             log: Mutex::new(log),
         })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
