@@ -3,7 +3,9 @@
 
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgGroup, Command};
+
+use crate::config::time;
 
 /// One setting; flag and variable are derived from its key.
 pub(crate) struct Setting {
@@ -18,7 +20,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 10] = [
+pub(crate) const SETTINGS: [Setting; 19] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -71,6 +73,66 @@ pub(crate) const SETTINGS: [Setting; 10] = [
         switch: false,
     },
     Setting {
+        key: "token_secret",
+        value: "SECRET",
+        help: "Token mode: whoever comes must show a JWT signed with this secret of at least 32 bytes \
+               (HS256). On a command line others on this machine can read it; better is its variable, or a file \
+               [default: open mode]",
+        switch: false,
+    },
+    Setting {
+        key: "token_secret_file",
+        value: "FILE",
+        help: "The same with a secret that is the text of a file",
+        switch: false,
+    },
+    Setting {
+        key: "token_jwks",
+        value: "FILE|URL",
+        help: "Token mode by the public keys of a JWK set (RS256, ES256, EdDSA), read from a file or an \
+               https:// URL",
+        switch: false,
+    },
+    Setting {
+        key: "token_issuer",
+        value: "TEXT",
+        help: "The `iss` that tokens must have [default: any]",
+        switch: false,
+    },
+    Setting {
+        key: "token_audience",
+        value: "TEXT",
+        help: "What must be among the `aud` of tokens [default: anything]",
+        switch: false,
+    },
+    Setting {
+        key: "token_subject",
+        value: "id|external_id",
+        help: "What the `sub` of tokens is of the user who acts [default: id]",
+        switch: false,
+    },
+    Setting {
+        key: "token_create_users",
+        value: "on|off",
+        help: "Make a user whose external_id is not known from the claims of its token [default: off]",
+        switch: true,
+    },
+    Setting {
+        key: "rate_limit",
+        value: "BUDGETS",
+        help: "How much each user may ask: off, on, or so many a second and so many at once, such as \
+               sends=50/100,writes=20/60,reads=100/200; ten times that from one address \
+               [default: on in token mode, off in open mode]",
+        switch: false,
+    },
+    Setting {
+        key: "cors_origin",
+        value: "ORIGINS",
+        help: "The origins whose pages may read answers, such as https://app.example.org; with commas \
+               between [default: none]",
+        switch: false,
+    },
+    Setting {
         key: "insecure_open",
         value: "on|off",
         help: "Serve open mode, where anyone may act as anyone, beyond this machine [default: off]",
@@ -101,6 +163,15 @@ pub(crate) const FROM: &str = "from";
 
 /// `move --to URL`.
 pub(crate) const TO: &str = "to";
+
+/// `token --user ID`.
+pub(crate) const USER: &str = "user";
+
+/// `token --system`.
+pub(crate) const SYSTEM: &str = "system";
+
+/// `token --ttl TIME`.
+pub(crate) const TTL: &str = "ttl";
 
 /// `--config`, the path of the configuration file; no key of that file itself.
 pub(crate) const CONFIG: &str = "config";
@@ -150,6 +221,7 @@ pub(crate) fn command() -> Command {
                 .after_help("Exit code: 0 it is ready, 1 it is not, or nobody answers."),
         )
         .subcommand(Command::new("openapi").about("Print the API as an OpenAPI 3.1 document"))
+        .subcommand(token())
         .subcommand(recount())
         .subcommand(backup())
         .subcommand(relocate())
@@ -165,6 +237,32 @@ pub(crate) fn command() -> Command {
                 .global(true),
         )
         .args(SETTINGS.iter().map(Setting::arg))
+}
+
+fn token() -> Command {
+    Command::new("token")
+        .about("Print a token for a user or for the system, signed with the configured secret")
+        .arg(
+            Arg::new(USER)
+                .long(USER)
+                .value_name("ID")
+                .help("The user who acts: its id, or its external_id where that is the subject"),
+        )
+        .arg(
+            Arg::new(SYSTEM)
+                .long(SYSTEM)
+                .action(ArgAction::SetTrue)
+                .help("The system acts, which passes every permission"),
+        )
+        .group(ArgGroup::new("who").args([USER, SYSTEM]).required(true))
+        .arg(
+            Arg::new(TTL)
+                .long(TTL)
+                .value_name("TIME")
+                .default_value("1h")
+                .value_parser(time)
+                .help("How long it is good, such as 90s, 15m, 24h, 7d"),
+        )
 }
 
 fn recount() -> Command {

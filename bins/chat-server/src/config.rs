@@ -10,13 +10,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chat_files::S3Location;
+use chat_http::{Budgets, Origin};
 use clap::ArgMatches;
 
 use crate::cli::{CONFIG, SETTINGS};
 
+mod tokens;
 mod value;
 
 use value::Value;
+
+pub use tokens::{TokenKeys, TokenSettings};
+pub(crate) use value::time;
 
 /// Where the data lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl fmt::Display for FilesPlace {
 }
 
 /// What the server needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The addresses to listen on; the first that can be bound is taken.
     pub listen: Vec<SocketAddr>,
@@ -109,8 +114,14 @@ pub struct Config {
     pub max_file_size: u64,
     /// How long unused files and uploads stay.
     pub file_grace: Duration,
+    /// How whoever comes proves who it is; without, the server runs in open mode.
+    pub tokens: Option<TokenSettings>,
     /// Whether open mode may be reached from beyond this machine.
     pub insecure_open: bool,
+    /// How much users may ask, if that is limited.
+    pub rate_limit: Option<Budgets>,
+    /// The origins whose pages may read answers.
+    pub cors_origins: Vec<Origin>,
     /// How long answers are kept under idempotency keys.
     pub idempotency_ttl: Duration,
 }
@@ -178,9 +189,16 @@ impl Config {
             Some(url) => url.files()?,
             None => FilesPlace::Disk(in_data_dir("files")),
         };
+        let tokens = TokenSettings::parse(&elsewhere)?;
         let insecure_open = setting("insecure_open", "off").switch()?;
+        if insecure_open && tokens.is_some() {
+            return Err(setting("insecure_open", "off").invalid(
+                "off beside a key for tokens: in token mode whoever comes must show one",
+            ));
+        }
+        let anywhere = insecure_open || tokens.is_some();
         Ok(Self {
-            listen: setting("listen", "127.0.0.1:8080").addresses(insecure_open)?,
+            listen: setting("listen", "127.0.0.1:8080").addresses(anywhere)?,
             data_dir,
             database,
             pool_size: setting("pool_size", "16").number(1..=1024)?,
@@ -188,7 +206,17 @@ impl Config {
             files_links: setting("files_links", "off").switch()?,
             max_file_size: setting("max_file_size", "50MiB").size()?,
             file_grace: setting("file_grace", "24h").duration()?,
+            rate_limit: match (elsewhere("rate_limit"), &tokens) {
+                (Some(value), _) => value.budgets()?,
+                (None, Some(_)) => Some(Budgets::default()),
+                (None, None) => None,
+            },
+            tokens,
             insecure_open,
+            cors_origins: match elsewhere("cors_origin") {
+                Some(value) => value.origins()?,
+                None => Vec::new(),
+            },
             idempotency_ttl: setting("idempotency_ttl", "24h").duration()?,
         })
     }

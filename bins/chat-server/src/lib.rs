@@ -15,10 +15,13 @@ mod say;
 mod seams;
 mod serve;
 mod sweep;
+mod tokens;
 
 use std::process::ExitCode;
 
-pub use config::{Config, Database, FilesPlace, InvalidSetting, PostgresUrl};
+pub use config::{
+    Config, Database, FilesPlace, InvalidSetting, PostgresUrl, TokenKeys, TokenSettings,
+};
 pub use database::AnyStore;
 pub use seams::Seams;
 pub use serve::{App, compose, compose_over};
@@ -55,6 +58,7 @@ pub fn main_over(seams: Seams) -> ExitCode {
         Some(("migrate", _)) => migrate::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("health", _)) => health::run(&config).map(|()| ExitCode::SUCCESS),
         Some(("openapi", _)) => openapi::run(&config).map(|()| ExitCode::SUCCESS),
+        Some(("token", args)) => tokens::run(&config, args).map(|()| ExitCode::SUCCESS),
         Some(("recount", args)) => recount::run(&config, args.get_flag(cli::REPAIR)),
         Some(("backup", args)) => backup::run(&config, args).map(|()| ExitCode::SUCCESS),
         Some(("move", args)) => relocate::run(&config, args).map(|()| ExitCode::SUCCESS),

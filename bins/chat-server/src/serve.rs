@@ -7,11 +7,11 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
 use chat_domain::ports::SystemClock;
-use chat_http::{HttpOptions, Metrics};
+use chat_http::{Authenticate, HttpOptions, Metrics, RateLimits};
 use chat_service::ChatService;
 use socket2::SockRef;
 
-use crate::{AnyStore, Config, Seams, database, files, sweep};
+use crate::{AnyStore, Config, Seams, database, files, sweep, tokens};
 
 /// Everything composed and bound, not yet running.
 pub struct App {
@@ -55,8 +55,18 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     files::find(config, &service).await?;
     sweep::answers(service.clone(), config.idempotency_ttl);
     sweep::files(service.clone(), config.file_grace);
+    let authenticate = match &config.tokens {
+        Some(settings) => {
+            let tokens = tokens::open(settings, service.clone()).await?;
+            Some(Arc::new(tokens) as Arc<dyn Authenticate>)
+        }
+        None => None,
+    };
     let options = HttpOptions {
         insecure_open: config.insecure_open,
+        authenticate,
+        rate_limits: config.rate_limit.map(RateLimits::new),
+        cors_origins: config.cors_origins.clone(),
         metrics: Metrics::with([store.measured()]),
         ..HttpOptions::default()
     };
@@ -87,11 +97,14 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             store,
         } = composed?;
         log::info!(
-            "chat-server {} serves http://{address} from {}, files in {}, in open mode: \
-             whoever reaches it may act as any user",
+            "chat-server {} serves http://{address} from {}, files in {}, in {}",
             env!("CARGO_PKG_VERSION"),
             config.database,
             config.files,
+            match &config.tokens {
+                Some(_) => "token mode: whoever comes must show a token",
+                None => "open mode: whoever reaches it may act as any user",
+            },
         );
         let handle = server.handle();
         let hurry = async move {

@@ -40,6 +40,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tokens;
 mod trace;
 mod turns;
 mod tus;
@@ -54,3 +55,4 @@ pub use metrics::Metrics;
 pub use openapi::openapi;
 pub use routes::{anonymous_routes, app, routes};
 pub use server::{HttpOptions, server};
+pub use tokens::{Subject, Tokens};

@@ -115,6 +115,13 @@ fn open_mode_leaves_loopback_only_when_told_to() {
 #[case("file_grace", "1w")]
 #[case("insecure_open", "maybe")]
 #[case("insecure_open", "")]
+#[case("rate_limit", "")]
+#[case("rate_limit", "50")]
+#[case("rate_limit", "sends=0/1")]
+#[case("cors_origin", "")]
+#[case("cors_origin", "*")]
+#[case("cors_origin", "https://app.example.org,")]
+#[case("cors_origin", "https://app.example.org/")]
 #[case("idempotency_ttl", "")]
 #[case("idempotency_ttl", "24")]
 #[case("idempotency_ttl", "h")]
@@ -160,4 +167,108 @@ fn passwords_are_not_shown() {
 fn a_postgres_url_is_taken_as_it_is(#[case] url: &str) {
     let config = parse(&[("database_url", url)]).unwrap();
     assert!(matches!(&config.database, Database::Postgres(kept) if kept.expose() == url));
+}
+
+const SECRET: (&str, &str) = ("token_secret", "0123456789abcdef0123456789abcdef");
+
+#[test]
+fn a_key_turns_token_mode_on() {
+    let config = parse(&[]).unwrap();
+    assert!(config.tokens.is_none() && config.rate_limit.is_none());
+    let config = parse(&[SECRET, ("listen", "0.0.0.0:80")]).unwrap();
+    let tokens = config.tokens.unwrap();
+    assert!(matches!(tokens.keys, TokenKeys::Secret(_)));
+    assert!(!tokens.external_ids && !tokens.create_users);
+    assert_eq!((tokens.issuer, tokens.audience), (None, None));
+    assert_eq!(config.rate_limit, Some(Budgets::default()));
+    assert!(!config.insecure_open);
+}
+
+#[rstest]
+#[case("token_secret_file", "/run/secret", |keys: &TokenKeys| matches!(keys, TokenKeys::SecretFile(path) if path.ends_with("secret")))]
+#[case("token_jwks", "/etc/jwks.json", |keys: &TokenKeys| matches!(keys, TokenKeys::File(path) if path.ends_with("jwks.json")))]
+#[case("token_jwks", "https://id.example.org/jwks", |keys: &TokenKeys| matches!(keys, TokenKeys::Url(_)))]
+#[case("token_jwks", "http://127.0.0.1:9/jwks", |keys: &TokenKeys| matches!(keys, TokenKeys::Url(_)))]
+fn keys_of_tokens(
+    #[case] key: &str,
+    #[case] value: &str,
+    #[case] expected: fn(&TokenKeys) -> bool,
+) {
+    let config = parse(&[(key, value)]).unwrap();
+    let tokens = config.tokens.unwrap();
+    assert!(expected(&tokens.keys), "{:?}", tokens.keys);
+}
+
+#[test]
+fn what_tokens_must_have() {
+    let config = parse(&[
+        SECRET,
+        ("token_issuer", "https://id.example.org"),
+        ("token_audience", "chat"),
+        ("token_subject", "external_id"),
+        ("token_create_users", "on"),
+    ]);
+    let tokens = config.unwrap().tokens.unwrap();
+    assert!(tokens.external_ids && tokens.create_users);
+    assert_eq!(tokens.issuer.as_deref(), Some("https://id.example.org"));
+    assert_eq!(tokens.audience.as_deref(), Some("chat"));
+}
+
+#[rstest]
+#[case::no_key(&[("token_issuer", "x")], "--token-issuer")]
+#[case::no_key_for_subjects(&[("token_subject", "id")], "--token-subject")]
+#[case::two_keys(&[SECRET, ("token_jwks", "/x")], "--token-jwks")]
+#[case::ids_are_not_made_up(&[SECRET, ("token_create_users", "on")], "--token-create-users")]
+#[case::open_and_closed(&[SECRET, ("insecure_open", "on")], "--insecure-open")]
+#[case::no_issuer(&[SECRET, ("token_issuer", "")], "--token-issuer")]
+#[case::no_subject(&[SECRET, ("token_subject", "email")], "--token-subject")]
+#[case::no_file(&[("token_secret_file", "")], "--token-secret-file")]
+#[case::no_set(&[("token_jwks", "")], "--token-jwks")]
+#[case::in_clear_text(&[("token_jwks", "http://id.example.org/jwks")], "--token-jwks")]
+#[case::another_scheme(&[("token_jwks", "ftp://id.example.org/jwks")], "--token-jwks")]
+fn settings_of_tokens_that_are_at_odds(#[case] given: &[(&str, &str)], #[case] flag: &str) {
+    let error = parse(given).unwrap_err().to_string();
+    assert!(
+        error.starts_with(&format!("the setting {flag} is ")),
+        "{error}"
+    );
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let error = parse(&[("token_secret", "hunter2")])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("--token-secret is \"***\""), "{error}");
+    let error = parse(&[("token_secret", "hunter2"), ("token_jwks", "/x")]).unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    let config = parse(&[SECRET]).unwrap();
+    assert!(
+        !format!("{config:?}").contains("0123456789abcdef"),
+        "{config:?}"
+    );
+}
+
+#[rstest]
+#[case("off", None)]
+#[case("on", Some(Budgets::default()))]
+#[case("sends=7/9", "sends=7/9".parse().ok())]
+fn limits(#[case] text: &str, #[case] expected: Option<Budgets>) {
+    assert_eq!(parse(&[("rate_limit", text)]).unwrap().rate_limit, expected);
+    assert_eq!(
+        parse(&[SECRET, ("rate_limit", text)]).unwrap().rate_limit,
+        expected
+    );
+}
+
+#[test]
+fn origins_of_pages() {
+    let text = "https://app.example.org, http://localhost:3000";
+    let config = parse(&[("cors_origin", text)]).unwrap();
+    let expected = ["https://app.example.org", "http://localhost:3000"];
+    assert_eq!(
+        config.cors_origins,
+        expected.map(|origin| origin.parse().unwrap())
+    );
+    assert!(parse(&[]).unwrap().cors_origins.is_empty());
 }

@@ -106,7 +106,7 @@ impl TokenKeys {
                 Ok(Self::SecretFile(PathBuf::from(&value.text)))
             }
             "token_secret_file" => Err(value.invalid("the path of a file with a secret")),
-            _ => match (value.text.parse(), value.text.contains("://")) {
+            _ => match (JwksUrl::parse(&value.text), value.text.contains("://")) {
                 (Ok(url), _) => Ok(Self::Url(url)),
                 (Err(_), false) if !value.text.is_empty() => {
                     Ok(Self::File(PathBuf::from(&value.text)))

@@ -4,13 +4,18 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chat_http::{Budgets, Origin};
+
 use super::{Database, FilesPlace, InvalidSetting, PostgresUrl};
 
-/// The longest time for which answers can be kept, in seconds: a year.
+/// The longest time that can be set, in seconds: a year.
 const LONGEST_TTL: u64 = 365 * 24 * 60 * 60;
 
 /// The most that `--max-file-size` can be: what object stores copy at once.
 const LARGEST_FILE: u64 = 5 << 30;
+
+/// The settings whose values are never shown.
+const SECRETS: [&str; 1] = ["token_secret"];
 
 /// A setting as text.
 pub(super) struct Value {
@@ -21,9 +26,14 @@ pub(super) struct Value {
 impl Value {
     pub(super) fn invalid(&self, accepted: &'static str) -> InvalidSetting {
         let flag = format!("--{}", self.key.replace('_', "-"));
+        let secret = SECRETS.contains(&self.key);
         InvalidSetting {
             flag,
-            value: masked(&self.text),
+            value: if secret {
+                "***".to_owned()
+            } else {
+                masked(&self.text)
+            },
             accepted,
         }
     }
@@ -97,23 +107,8 @@ impl Value {
     }
 
     pub(super) fn duration(&self) -> Result<Duration, InvalidSetting> {
-        let parsed = || {
-            let unit = self.text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
-            let seconds: u64 = match &self.text[unit.len()..] {
-                "s" => 1,
-                "m" => 60,
-                "h" => 60 * 60,
-                "d" => 24 * 60 * 60,
-                _ => return None,
-            };
-            let digits = unit.bytes().all(|byte| byte.is_ascii_digit());
-            let number: u64 = unit.parse().ok().filter(|_| digits)?;
-            let total = number.checked_mul(seconds)?;
-            (1..=LONGEST_TTL)
-                .contains(&total)
-                .then(|| Duration::from_secs(total))
-        };
-        parsed().ok_or_else(|| self.invalid("a time from 1s to 365d, such as 90s, 15m, 24h or 7d"))
+        let time = seconds(&self.text).map(Duration::from_secs);
+        time.ok_or_else(|| self.invalid(A_TIME))
     }
 
     pub(super) fn switch(&self) -> Result<bool, InvalidSetting> {
@@ -122,6 +117,36 @@ impl Value {
             "off" | "false" | "0" => Ok(false),
             _ => Err(self.invalid("on or off")),
         }
+    }
+
+    /// A text that says something.
+    pub(super) fn some_text(self) -> Result<String, InvalidSetting> {
+        if self.text.is_empty() {
+            return Err(self.invalid("a text, or left out"));
+        }
+        Ok(self.text)
+    }
+
+    pub(super) fn budgets(&self) -> Result<Option<Budgets>, InvalidSetting> {
+        match self.text.as_str() {
+            "off" => Ok(None),
+            "on" => Ok(Some(Budgets::default())),
+            text => text.parse().map(Some).map_err(|_| {
+                self.invalid(
+                    "off, on, or budgets such as sends=50/100,writes=20/60,reads=100/200: so many a \
+                     second, and so many at once, 1 to 1000000 each",
+                )
+            }),
+        }
+    }
+
+    pub(super) fn origins(&self) -> Result<Vec<Origin>, InvalidSetting> {
+        let origins = self.text.split(',').map(|origin| origin.trim().parse());
+        origins.collect::<Result<_, _>>().map_err(|_| {
+            self.invalid(
+                "exact origins with commas between, such as https://app.example.org,https://admin.example.org",
+            )
+        })
     }
 
     pub(super) fn addresses(&self, anywhere: bool) -> Result<Vec<SocketAddr>, InvalidSetting> {
@@ -136,11 +161,35 @@ impl Value {
         if !anywhere && !found.iter().all(|address| address.ip().is_loopback()) {
             return Err(self.invalid(
                 "a loopback address such as 127.0.0.1:8080, because in open mode anyone who \
-                 reaches it may act as anyone; --insecure-open allows any other",
+                 reaches it may act as anyone; a key for tokens (--token-secret, …) allows any other, and \
+                 so does --insecure-open",
             ));
         }
         Ok(found)
     }
+}
+
+/// What a time is.
+const A_TIME: &str = "a time from 1s to 365d, such as 90s, 15m, 24h or 7d";
+
+/// A time in seconds, or what it must be.
+pub(crate) fn time(text: &str) -> Result<u64, String> {
+    seconds(text).ok_or_else(|| format!("must be {A_TIME}"))
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let number = text.strip_suffix(|c: char| c.is_ascii_alphabetic())?;
+    let unit: u64 = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| digits)?;
+    let total = number.checked_mul(unit)?;
+    (1..=LONGEST_TTL).contains(&total).then_some(total)
 }
 
 /// A value fit to be shown: what stands between the scheme and the host of a URL is left out.
