@@ -18,6 +18,7 @@ use crate::support::{App, Data, Place, Request, contract};
 
 mod files;
 mod story;
+mod tokens;
 mod troubled;
 mod uploads;
 
@@ -241,6 +242,7 @@ fn every_documented_answer_is_given() {
     story::tell(&mut reached);
     files::tell(&mut reached);
     uploads::tell(&mut reached);
+    tokens::tell(&mut reached);
     let documented = contract().answers();
     let never: Vec<_> = documented.difference(&reached.0).collect();
     assert!(never.is_empty(), "documented and never given: {never:#?}");

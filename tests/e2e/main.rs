@@ -28,6 +28,7 @@ mod on_postgres;
 mod open_mode;
 mod openapi;
 mod overload;
+mod permissions;
 mod process;
 mod readme;
 mod receipts;

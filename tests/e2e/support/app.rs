@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use chat_server::{Config, Seams};
 use serde_json::{Value, json};
 
-use super::{Answer, Data, Database, Part, Request};
+use super::{Answer, Data, Database, Part, Request, TOKEN_SECRET, token_of};
 
 /// An empty list of ids.
 pub(crate) const NOTHING: [i64; 0] = [];
@@ -20,6 +20,8 @@ pub(crate) struct App {
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
     data: Data,
+    /// Whether it asks for tokens.
+    tokens: bool,
 }
 
 impl App {
@@ -49,6 +51,7 @@ impl App {
             found.map(|(_, value)| value.clone())
         };
         let config = Config::parse(&given).expect("a good configuration");
+        let tokens = config.tokens.is_some();
         let (started, start) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
@@ -67,7 +70,14 @@ impl App {
             handle,
             thread: Some(thread),
             data,
+            tokens,
         }
+    }
+
+    /// The same in token mode, with the secret that tests sign with.
+    pub(crate) fn with_tokens(settings: &[(&str, &str)]) -> Self {
+        let secret = [("token_secret", TOKEN_SECRET)];
+        Self::start_with(&[&secret, settings].concat())
     }
 
     /// Two users (1, 2), a group (1) of the first, a message (1) from the first to the second.
@@ -95,18 +105,20 @@ impl App {
 
     /// Acts as nobody in particular: as the system, or as whom the request names.
     pub(crate) fn as_system(&self) -> Client {
+        self.client(None)
+    }
+
+    fn client(&self, user: Option<i64>) -> Client {
         Client {
             address: self.address,
-            user: None,
+            user,
+            token: self.tokens,
         }
     }
 
     /// Acts as this user.
     pub(crate) fn as_user(&self, id: i64) -> Client {
-        Client {
-            address: self.address,
-            user: Some(id),
-        }
+        self.client(Some(id))
     }
 
     /// A new user's id.
@@ -198,6 +210,8 @@ impl Drop for App {
 pub(crate) struct Client {
     address: SocketAddr,
     user: Option<i64>,
+    /// Whether it shows a token.
+    token: bool,
 }
 
 impl Client {
@@ -206,12 +220,14 @@ impl Client {
         Self {
             address,
             user: None,
+            token: false,
         }
     }
 
     pub(crate) fn request(&self, method: &str, target: &str) -> Request {
         let request = Request::new(method, target);
         match self.user {
+            _ if self.token => request.token(&token_of(self.user)),
             Some(user) => request.header("X-User-Id", &user.to_string()),
             None => request,
         }

@@ -68,6 +68,11 @@ impl Request {
         self
     }
 
+    /// With this token.
+    pub(crate) fn token(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
     /// A body of any bytes; its length is declared unless the test declares another.
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();

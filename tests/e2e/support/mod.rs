@@ -12,6 +12,7 @@ mod needs;
 mod process;
 mod redact;
 mod store;
+mod tokens;
 
 pub(crate) use app::{App, Client, NOTHING, id};
 pub(crate) use begun::Begun;
@@ -29,3 +30,4 @@ pub(crate) use redact::redact;
 pub(crate) use store::{
     Database, blob_keys, digest, execute, execute_unchecked, hex_bytes, lines, settle,
 };
+pub(crate) use tokens::{TOKEN_SECRET, expired_token_of, grant, sign, token_of, unsigned};

@@ -31,6 +31,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 &code::USER_NOT_FOUND,
                 &code::GROUP_NOT_FOUND,
                 &code::FILE_NOT_FOUND,
+                &code::NOT_A_MEMBER,
             ]),
         Operation::ask("/messages", "list_messages")
             .about(
