@@ -170,5 +170,4 @@ fn text(value: Option<Value>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "claims/tests.rs"]
 mod tests;

@@ -73,5 +73,4 @@ fn ed25519(jwk: &Map<String, Value>) -> Option<Key> {
 }
 
 #[cfg(test)]
-#[path = "jwk/tests.rs"]
 mod tests;

@@ -1,5 +1,6 @@
 //! The secret that whoever signs tokens shares with whoever verifies them.
 
+use jsonwebtoken::DecodingKey;
 use ring::hmac;
 
 /// A shared secret of at least 32 bytes.
@@ -13,7 +14,11 @@ use ring::hmac;
 /// # Ok::<(), chat_token::ShortSecret>(())
 /// ```
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    bytes: Vec<u8>,
+    /// The same, for what verifies.
+    key: DecodingKey,
+}
 
 /// A secret has fewer than 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,18 +35,20 @@ impl Secret {
     /// If there are fewer than 32.
     pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, ShortSecret> {
         let bytes = bytes.into();
-        match bytes.len() {
-            Self::MIN_BYTES.. => Ok(Self(bytes)),
-            _ => Err(ShortSecret),
+        if bytes.len() < Self::MIN_BYTES {
+            return Err(ShortSecret);
         }
+        // The library takes any but the empty one.
+        let key = DecodingKey::from_secret(&bytes).map_err(|_| ShortSecret)?;
+        Ok(Self { bytes, key })
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub(crate) const fn key(&self) -> &DecodingKey {
+        &self.key
     }
 
     pub(crate) fn sign(&self, message: &str) -> hmac::Tag {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.bytes);
         hmac::sign(&key, message.as_bytes())
     }
 }

@@ -63,9 +63,6 @@ pub enum OpenError {
         /// Why.
         cause: NoKeys,
     },
-    /// The library takes no such secret.
-    #[error("the secret can't be used")]
-    Secret,
 }
 
 /// Tells who is acting from a token. Clones share their keys.
@@ -94,10 +91,7 @@ impl Verifier {
     /// If a file gives no keys that can be used.
     pub async fn open(options: TokenOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let keys = match options.keys {
-            KeySource::Secret(secret) => {
-                let key = Key::secret(&secret).ok_or(OpenError::Secret)?;
-                Keys::One(Box::new(key))
-            }
+            KeySource::Secret(secret) => Keys::One(Box::new(Key::secret(&secret))),
             KeySource::File(path) => {
                 let source = Source::File(path.clone());
                 // Blocks, for a small file, and before anything is served.

@@ -95,5 +95,4 @@ fn told(error: reqwest::Error) -> NoKeys {
 }
 
 #[cfg(test)]
-#[path = "fetch/tests.rs"]
 mod tests;

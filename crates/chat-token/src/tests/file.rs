@@ -128,9 +128,9 @@ async fn a_clock_that_is_set_back_stops_nothing() {
 fn a_file_without_keys_opens_nothing() {
     let (directory, path) = place();
     let clock = TestClock::at(BEGIN);
-    let why = |path: &Path| match open(path, &clock).unwrap_err() {
-        OpenError::File { cause, .. } => cause,
-        other => panic!("{other}"),
+    let why = |path: &Path| {
+        let OpenError::File { cause, .. } = open(path, &clock).unwrap_err();
+        cause
     };
     assert!(matches!(why(&path), NoKeys::Read(_)));
     assert!(matches!(why(directory.path()), NoKeys::Read(_)));

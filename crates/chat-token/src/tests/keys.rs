@@ -122,21 +122,26 @@ fn a_key_in_the_header_is_nobodys() {
     }
 }
 
-/// ring writes signatures of P-256 in two ways, and a token has the one of fixed length.
+/// Of the two ways to write a signature of P-256, a token has the one of fixed length.
 #[test]
 fn a_signature_in_asn1_is_none() {
+    fn integer(bytes: &[u8]) -> Vec<u8> {
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        let sign = if bytes[zeros] < 0x80 { vec![] } else { vec![0] };
+        let digits = [sign, bytes[zeros..].to_vec()].concat();
+        [vec![2, digits.len() as u8], digits].concat()
+    }
+
     let signer = signers::p256();
     let verifier = with_keys(&[signer.jwk(None)], TestClock::at(BEGIN));
     let token = signer.good(None);
     let (message, signature) = token.rsplit_once('.').unwrap();
-    let (r, s) = (&signature[..43], &signature[43..]);
-    for signature in [
-        encode([[0x30, 0x44].as_slice(), r.as_bytes(), s.as_bytes()].concat()),
-        encode([0; 64]),
-        encode([0xff; 64]),
-        encode([]),
-    ] {
-        let answer = at_once(verifier.verify(&format!("{message}.{signature}")));
+    let fixed = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let (r, s) = fixed.split_at(32);
+    let both = [integer(r), integer(s)].concat();
+    let asn1 = [vec![0x30, both.len() as u8], both].concat();
+    for signature in [&asn1[..], &fixed[..63], &[0; 64], &[0xff; 64], &[]] {
+        let answer = at_once(verifier.verify(&format!("{message}.{}", encode(signature))));
         assert_eq!(answer, Err(Rejected::Signature));
     }
 }

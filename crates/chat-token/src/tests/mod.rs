@@ -15,14 +15,11 @@ use crate::{Claims, KeySource, Rejected, Secret, TokenOptions, Verifier};
 mod file;
 mod fuzz;
 mod keys;
-#[cfg(feature = "url")]
 mod lines;
 mod refused;
 mod secret;
-#[cfg(feature = "url")]
 pub(crate) mod server;
 pub(crate) mod signers;
-#[cfg(feature = "url")]
 mod url;
 mod vectors;
 

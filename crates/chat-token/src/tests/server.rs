@@ -89,7 +89,8 @@ fn serve(mut connection: TcpStream, state: &Mutex<State>) {
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
         match connection.read(&mut byte) {
-            Ok(1) => head.push(byte[0]),
+            // Nothing else begins so, TLS for instance.
+            Ok(1) if !head.is_empty() || byte == *b"G" => head.push(byte[0]),
             _ => return,
         }
     }

@@ -35,6 +35,39 @@ fn a_failure_is_told_without_what_is_hidden(#[case] answer: Answer, #[case] why:
     assert!(error.contains(why) && !error.contains("hidden"), "{error}");
 }
 
+/// What answers speaks no TLS; nor would anybody trust it.
+#[test]
+fn https_is_https() {
+    let server = Server::that_answers(Answer::Body("keys".to_owned()));
+    let url = server.address("/").replace("http:", "https:");
+    let error = fetch(&JwksUrl::parse(&url).unwrap()).unwrap_err();
+    assert!(
+        error.to_string().contains("error sending request"),
+        "{error}"
+    );
+    assert_eq!(server.heads(), Vec::<String>::new());
+}
+
+/// In another process, whose environment can be set.
+#[test]
+fn no_proxy_stands_before_this_machine() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "remote::fetch::tests::an_answer_is_its_body"]);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        again.env(name, "http://127.0.0.1:1/");
+    }
+    let ended = again
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(
+        said.contains("1 passed") && ended.status.success(),
+        "{said}"
+    );
+}
+
 #[rstest]
 #[case(Answer::Late)]
 #[case(Answer::Drops)]
