@@ -60,7 +60,7 @@ fn everyone_is_told_what_the_table_says() {
                     }
                     for asker in Asker::ALL {
                         let told = told(&app, &shared, case, asker);
-                        write!(row, "\n  {:<15}{}", asker.name(), told.trim_end()).expect("a text");
+                        write!(row, "\n  {:<17}{}", asker.name(), told.trim_end()).expect("a text");
                     }
                     rows.lock().expect("the rows")[index] = row;
                 }

@@ -104,6 +104,7 @@ const WALLS: [(&str, &[&str]); 10] = [
             "base64",
             "chat-domain",
             "chat-service",
+            "chat-token",
             "futures-util",
             "governor",
             "httparse",

@@ -30,7 +30,7 @@ pub struct App {
 ///
 /// # Errors
 /// One sentence that says what to do: an address that can't be bound, a folder that can't be
-/// written, a database that can't be opened, a place without any of its files.
+/// written, a key for tokens that is none, a database that can't be opened, a place without any of its files.
 pub async fn compose(config: &Config) -> Result<App> {
     compose_over(config, Seams::default()).await
 }
@@ -42,6 +42,10 @@ pub async fn compose(config: &Config) -> Result<App> {
 pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     let listener = bind(&config.listen)?;
     let address = listener.local_addr()?;
+    let tokens = match &config.tokens {
+        Some(settings) => Some((tokens::open(settings).await?, settings)),
+        None => None,
+    };
     let store = database::open(config)?;
     let blobs = files::open(config)?;
     let service = ChatService::new((seams.store)(store.port()), Arc::new(SystemClock))
@@ -55,16 +59,12 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     files::find(config, &service).await?;
     sweep::answers(service.clone(), config.idempotency_ttl);
     sweep::files(service.clone(), config.file_grace);
-    let authenticate = match &config.tokens {
-        Some(settings) => {
-            let tokens = tokens::open(settings, service.clone()).await?;
-            Some(Arc::new(tokens) as Arc<dyn Authenticate>)
-        }
-        None => None,
-    };
     let options = HttpOptions {
         insecure_open: config.insecure_open,
-        authenticate,
+        authenticate: tokens.map(|(verifier, settings)| {
+            let tokens = tokens::ask(verifier, settings, service.clone());
+            Arc::new(tokens) as Arc<dyn Authenticate>
+        }),
         rate_limits: config.rate_limit.map(RateLimits::new),
         cors_origins: config.cors_origins.clone(),
         metrics: Metrics::with([store.measured()]),

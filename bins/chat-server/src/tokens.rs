@@ -16,11 +16,11 @@ use crate::config::{TokenKeys, TokenSettings};
 use crate::say::say;
 use crate::{Config, cli};
 
-/// What tells by tokens who comes, as the settings say.
+/// What checks tokens, as the settings say.
 ///
 /// # Errors
 /// One sentence: a file that gives no key.
-pub(crate) async fn open(settings: &TokenSettings, service: ChatService) -> Result<Tokens> {
+pub(crate) async fn open(settings: &TokenSettings) -> Result<Verifier> {
     let keys = match &settings.keys {
         TokenKeys::Secret(secret) => KeySource::Secret(secret.clone()),
         TokenKeys::SecretFile(path) => KeySource::Secret(secret_in(path)?),
@@ -31,7 +31,11 @@ pub(crate) async fn open(settings: &TokenSettings, service: ChatService) -> Resu
     options.issuer.clone_from(&settings.issuer);
     options.audience.clone_from(&settings.audience);
     let verifier = Verifier::open(options, Arc::new(SystemClock)).await;
-    let verifier = verifier.context("can't check tokens")?;
+    verifier.context("can't check tokens")
+}
+
+/// What tells by tokens who comes to the service.
+pub(crate) fn ask(verifier: Verifier, settings: &TokenSettings, service: ChatService) -> Tokens {
     let subject = if settings.external_ids {
         Subject::ExternalId {
             create: settings.create_users,
@@ -39,7 +43,7 @@ pub(crate) async fn open(settings: &TokenSettings, service: ChatService) -> Resu
     } else {
         Subject::Id
     };
-    Ok(Tokens::new(verifier, subject, service))
+    Tokens::new(verifier, subject, service)
 }
 
 /// Prints a token that a server with the same settings takes.
