@@ -136,6 +136,7 @@ const WALLS: [(&str, &[&str]); 10] = [
             "chat-media",
             "chat-service",
             "chat-store",
+            "chat-token",
             "clap",
             "env_logger",
             "indicatif",
