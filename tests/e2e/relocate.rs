@@ -153,7 +153,7 @@ fn fill(data: &Path, users: u32) {
         .expect("it opens")
         .batch_execute(&format!(
             "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {users})
-             INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL FROM n;"
+             INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL, NULL, NULL, NULL FROM n;"
         ))
         .expect("it runs");
 }

@@ -17,6 +17,30 @@ fn the_system_creates_a_user_who_can_be_fetched_where_it_says() {
 }
 
 #[test]
+fn a_user_can_be_created_with_all_that_is_said_of_it() {
+    let app = App::start();
+    let create = |name: &str, external: &str| {
+        let email = format!("{name}@example.org");
+        let body = json!({
+            "username": name, "email": email, "display_name": "Ada Lovelace", "external_id": external,
+        });
+        app.as_system().post("/users", &body)
+    };
+    let ada = create("ada", "auth|1").expect(201);
+    assert_eq!(ada["display_name"], "Ada Lovelace");
+    assert_eq!(ada["external_id"], "auth|1");
+    create("bob", "auth|1").problem(409, "external_id_taken");
+    let bob = create("bob", "AUTH|1").expect(201);
+    // What others see of it.
+    let seen = app.as_user(bob["id"].as_i64().unwrap());
+    let seen = seen.get(&format!("/users/{}", ada["id"])).expect(200);
+    assert_eq!(seen["display_name"], "Ada Lovelace");
+    assert_eq!(seen.get("external_id"), None);
+    let list = app.as_system().get("/users").expect(200);
+    assert_eq!(list[0], ada);
+}
+
+#[test]
 fn a_user_creates_no_users() {
     let app = App::start();
     let ada = app.user("ada");

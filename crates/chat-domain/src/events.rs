@@ -24,6 +24,10 @@ pub enum EventKind {
     MemberRoleChanged = 41,
     /// `user_id` is no longer a member.
     MemberRemoved = 42,
+    /// Fields of `user_id` changed; in no conversation.
+    UserUpdated = 60,
+    /// `user_id` was deleted; in no conversation. It has left its groups before.
+    UserDeleted = 61,
 }
 
 /// A stored number that names no event kind.
@@ -33,7 +37,7 @@ pub struct UnknownEventKind(pub i32);
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::MessageCreated,
         Self::MessageDeleted,
         Self::MessageSeen,
@@ -43,6 +47,8 @@ impl EventKind {
         Self::MemberAdded,
         Self::MemberRoleChanged,
         Self::MemberRemoved,
+        Self::UserUpdated,
+        Self::UserDeleted,
     ];
 
     /// The number that is stored.
@@ -94,6 +100,19 @@ impl NewEvent {
             conversation_id: Some(conversation),
             message_id: None,
             user_id: None,
+            role: None,
+            actor_id: actor.user(),
+            at,
+        }
+    }
+
+    /// Something that `actor` did to a user, which stands in no conversation.
+    pub const fn of_user(kind: EventKind, user: UserId, actor: Actor, at: Timestamp) -> Self {
+        Self {
+            kind,
+            conversation_id: None,
+            message_id: None,
+            user_id: Some(user),
             role: None,
             actor_id: actor.user(),
             at,

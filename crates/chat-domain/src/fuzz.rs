@@ -6,8 +6,8 @@ use proptest::sample::select;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    Caption, EmailAddress, FileName, FileUrl, GroupName, IdempotencyKey, Invalid, MAX_ID,
-    MediaType, MessageBody, UserId, Username,
+    Caption, DisplayName, EmailAddress, ExternalId, FileName, FileUrl, GroupName, IdempotencyKey,
+    Invalid, MAX_ID, MediaType, MessageBody, UserId, Username,
 };
 
 /// Letters that are hard on somebody: blanks and controls of all kinds, and those that fold, compose or
@@ -53,9 +53,11 @@ macro_rules! parsers {
 
 /// Each type of text, with the most bytes it can have.
 #[rustfmt::skip]
-fn parsers() -> [(&'static str, Parse); 9] {
+fn parsers() -> [(&'static str, Parse); 11] {
     parsers! {
         Username, 4 * Username::MAX_CHARS;
+        DisplayName, 4 * DisplayName::MAX_CHARS;
+        ExternalId, ExternalId::MAX_BYTES;
         GroupName, 4 * GroupName::MAX_CHARS;
         EmailAddress, EmailAddress::MAX_BYTES;
         MessageBody, MessageBody::MAX_BYTES;

@@ -49,9 +49,9 @@ pub use members::{Member, Role, UnknownRole};
 pub use messages::{
     Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,
 };
-pub use names::{EmailAddress, GroupName, NameKey, Username};
+pub use names::{DisplayName, EmailAddress, ExternalId, GroupName, NameKey, Username};
 pub use page::{MessagePage, Offset, Page, PageLimit, Timeline, Window};
 pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
 pub use time::Timestamp;
 pub use uploads::{Generation, NewUpload, StageMark, Upload, UploadProgress};
-pub use users::{NewUser, User, VisibleUser};
+pub use users::{DeletedUser, FoundUser, NewUser, User, VisibleUser};

@@ -41,6 +41,11 @@ fn check_name(name: &str, max: usize) -> Result<(), Invalid> {
             format!("must have 1 to {max} characters"),
         ));
     }
+    check_ends(name)
+}
+
+/// No control character, and no white space at either end.
+fn check_ends(name: &str) -> Result<(), Invalid> {
     if name.chars().any(char::is_control) {
         return Err(Invalid::new(
             Fault::Format,
@@ -108,6 +113,41 @@ impl Username {
     /// What makes it unique.
     pub fn key(&self) -> NameKey {
         NameKey::of(&self.0)
+    }
+}
+
+text!(
+    /// What a user is called where people read it: 1 to 100 characters, by the rules of [`Username`].
+    /// Any number of users may have the same one.
+    DisplayName
+);
+
+impl DisplayName {
+    /// The most characters (Unicode scalar values).
+    pub const MAX_CHARS: usize = 100;
+
+    /// Whether `text` keeps the rules.
+    pub fn check(text: &str) -> Result<(), Invalid> {
+        check_name(text, Self::MAX_CHARS)
+    }
+}
+
+text!(
+    /// By what the system knows a user elsewhere, such as the subject of its tokens: 1 to 255 bytes, no
+    /// control characters, no white space at either end. Unique among living users, byte for byte.
+    ExternalId
+);
+
+impl ExternalId {
+    /// The most bytes.
+    pub const MAX_BYTES: usize = 255;
+
+    /// Whether `text` keeps the rules.
+    pub fn check(text: &str) -> Result<(), Invalid> {
+        if text.is_empty() || text.len() > Self::MAX_BYTES {
+            return Err(Invalid::new(Fault::Length, "must have 1 to 255 bytes"));
+        }
+        check_ends(text)
     }
 }
 
@@ -199,6 +239,33 @@ mod tests {
             GroupName::parse("é".repeat(101)).unwrap_err().fault,
             Fault::Length
         );
+        assert!(DisplayName::parse("é".repeat(100)).is_ok());
+        assert_eq!(
+            DisplayName::parse("é".repeat(101)).unwrap_err().fault,
+            Fault::Length
+        );
+    }
+
+    #[rstest]
+    #[case::subject("auth0|5f7c8ec7c33c6c004bbafe82")]
+    #[case::inner_space("a b")]
+    #[case::other_script("ада")]
+    #[case::longest(&"s".repeat(255))]
+    fn external_ids_that_pass(#[case] id: &str) {
+        assert_eq!(ExternalId::parse(id).unwrap().as_str(), id);
+    }
+
+    #[rstest]
+    #[case::empty("", Fault::Length)]
+    #[case::too_long(&"s".repeat(256), Fault::Length)]
+    #[case::bytes_count(&"é".repeat(128), Fault::Length)]
+    #[case::leading(" a", Fault::Format)]
+    #[case::trailing("a\u{a0}", Fault::Format)]
+    #[case::nul("a\0a", Fault::Format)]
+    #[case::newline("a\nb", Fault::Format)]
+    fn external_ids_that_fail(#[case] id: &str, #[case] fault: Fault) {
+        assert_eq!(ExternalId::parse(id).unwrap_err().fault, fault);
+        assert!(id.is_empty() || id.len() > 255 || DisplayName::parse(id).is_err());
     }
 
     #[rstest]
@@ -245,6 +312,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_key_has_a_control_character(name in "\\PC{1,20}") {
+            prop_assert!(!NameKey::of(&name).as_str().contains(char::is_control));
+        }
+
         #[test]
         fn folding_again_changes_nothing(name in "\\PC{1,20}") {
             let key = NameKey::of(&name);

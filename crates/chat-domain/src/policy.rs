@@ -74,6 +74,24 @@ pub fn create_user(actor: Actor) -> Result<(), Denial> {
     }
 }
 
+/// May change a user: itself, and the system, to whom alone an external id belongs.
+pub fn change_user(actor: Actor, user: UserId, external_id: bool) -> Result<(), Denial> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::User(oneself) if oneself == user && !external_id => Ok(()),
+        Actor::User(_) => Err(Denial::Forbidden),
+    }
+}
+
+/// May delete a user: itself, and the system.
+pub fn delete_user(actor: Actor, user: UserId) -> Result<(), Denial> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::User(oneself) if oneself == user => Ok(()),
+        Actor::User(_) => Err(Denial::Forbidden),
+    }
+}
+
 /// Who owns a group that `actor` makes: the user itself, who can't name another; whom the system
 /// names, if anyone.
 pub fn create_group(actor: Actor, named: Option<UserId>) -> Result<Option<UserId>, Denial> {
@@ -196,21 +214,22 @@ pub fn mark_seen(actor: Actor, in_conversation: bool, sender: bool) -> Result<()
     }
 }
 
-/// May read and send a file: its uploader; whoever is in a conversation where it was sent; the
-/// system.
+/// May read and send a file: its uploader; whoever is in a conversation where it was sent; everyone
+/// while it is somebody's avatar; the system.
 pub fn read_file(
     actor: Actor,
     uploader: Option<UserId>,
     sent_to_actor: bool,
+    avatar: bool,
 ) -> Result<(), Denial> {
     match actor {
         Actor::System => Ok(()),
-        Actor::User(user) if uploader == Some(user) || sent_to_actor => Ok(()),
+        Actor::User(user) if uploader == Some(user) || sent_to_actor || avatar => Ok(()),
         Actor::User(_) => Err(Denial::Unknown),
     }
 }
 
-/// May delete a file: the system, and its uploader while no message uses it. Who may read it and did
+/// May delete a file: the system, and its uploader while nothing uses it. Who may read it and did
 /// not upload it knows it, and may not.
 pub fn delete_file(
     actor: Actor,

@@ -9,10 +9,10 @@ use chat_domain::ports::{
     UploadsRead, UsersRead, WriteJob,
 };
 use chat_domain::{
-    Blob, BlobId, Content, Conversation, ConversationId, DirectPair, EmailAddress, File, FileId,
-    Group, GroupId, LogId, LogState, LoggedEvent, Member, Message, MessageBody, MessageId, Page,
-    PageLimit, Participant, Receipt, Recipient, Role, Seq, StageMark, Timeline, Timestamp, Unseen,
-    Upload, UploadId, User, UserId, Username,
+    Blob, BlobId, Content, Conversation, ConversationId, DirectPair, EmailAddress, ExternalId,
+    File, FileId, FoundUser, Group, GroupId, LogId, LogState, LoggedEvent, Member, Message,
+    MessageBody, MessageId, Page, PageLimit, Participant, Receipt, Recipient, Role, Seq, StageMark,
+    Timeline, Timestamp, Unseen, Upload, UploadId, User, UserId, Username,
 };
 use chat_service::ChatService;
 
@@ -87,6 +87,9 @@ fn user(id: i64) -> Option<User> {
         id: UserId::parse(id).unwrap(),
         username: Username::parse(format!("user{id}")).unwrap(),
         email: EmailAddress::parse(format!("user{id}@example.org")).unwrap(),
+        display_name: None,
+        avatar_file_id: None,
+        external_id: None,
         created_at: at(),
         updated_at: at(),
     })
@@ -97,8 +100,28 @@ impl UsersRead for Snapshot {
         Ok(user(id.get()))
     }
 
+    fn any_user(&mut self, id: UserId) -> StoreResult<Option<FoundUser<User>>> {
+        Ok(user(id.get()).map(FoundUser::Living))
+    }
+
     fn user_exists(&mut self, id: UserId) -> StoreResult<bool> {
         Ok(user(id.get()).is_some())
+    }
+
+    fn user_of(&mut self, _: &ExternalId) -> StoreResult<Option<UserId>> {
+        Ok(None)
+    }
+
+    fn groups_of(&mut self, _: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>> {
+        Ok(Vec::new())
+    }
+
+    fn is_avatar(&mut self, _: FileId) -> StoreResult<bool> {
+        Ok(false)
+    }
+
+    fn users_shown_by(&mut self, _: FileId) -> StoreResult<Vec<UserId>> {
+        Ok(Vec::new())
     }
 
     fn users(&mut self, after: Option<UserId>, limit: PageLimit) -> StoreResult<Page<User>> {
@@ -244,6 +267,10 @@ impl UploadsRead for Snapshot {
     }
 
     fn expired_uploads(&mut self, _: Timestamp, _: i64) -> StoreResult<Vec<UploadId>> {
+        Ok(Vec::new())
+    }
+
+    fn uploads_of(&mut self, _: UserId) -> StoreResult<Vec<UploadId>> {
         Ok(Vec::new())
     }
 

@@ -103,6 +103,8 @@ impl ChatService {
     /// let ada = CreateUser {
     ///     username: Username::parse("ada")?,
     ///     email: EmailAddress::parse("ada@example.org")?,
+    ///     display_name: None,
+    ///     external_id: None,
     /// };
     /// for attempt in 1..=2 {
     ///     let answer = chat

@@ -10,6 +10,9 @@ pub enum ServiceError {
     /// The actor is no living user.
     #[error("user {0} does not exist, so it can't act")]
     UnknownActor(UserId),
+    /// No user has the external id of the claims, and none can be made of them; the text says why.
+    #[error("no user has the external id of the token, and none can be made: {0}")]
+    NotMade(&'static str),
     /// The actor claims to be somebody else.
     #[error("user {actor} can't act as user {named}")]
     ActorMismatch {
@@ -67,8 +70,8 @@ pub enum ServiceError {
     /// The record of the file is there, and its bytes are lost.
     #[error("the content of file {0} is lost")]
     FileContentLost(FileId),
-    /// A message still carries the file.
-    #[error("file {0} is used by a message; delete that first")]
+    /// A message still carries the file, or a user is shown by it.
+    #[error("file {0} is used by a message or as an avatar; it is deleted when it is used no more")]
     FileInUse(FileId),
     /// A file must have at least one byte.
     #[error("the file is empty")]
@@ -147,7 +150,7 @@ impl ServiceError {
     /// The stable name that clients branch on.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::UnknownActor(_) => "unknown_actor",
+            Self::UnknownActor(_) | Self::NotMade(_) => "unknown_actor",
             Self::ActorMismatch { .. } => "actor_mismatch",
             Self::Invalid { .. } => "validation_failed",
             Self::UserNotFound(_) => "user_not_found",
@@ -172,6 +175,7 @@ impl ServiceError {
             Self::KeyReused => "idempotency_mismatch",
             Self::Taken(Conflict::Username) => "username_taken",
             Self::Taken(Conflict::Email) => "email_taken",
+            Self::Taken(Conflict::ExternalId) => "external_id_taken",
             Self::Taken(Conflict::GroupName) => "group_name_taken",
             Self::Overloaded | Self::Store(StoreError::Overloaded) => "overloaded",
             Self::Store(StoreError::Unavailable(_)) | Self::Blobs(BlobError::Unavailable(_)) => {

@@ -195,9 +195,12 @@ fn known(
 
 /// Whether the actor may read the file.
 fn known_to(tx: &mut dyn ReadTx, actor: Actor, file: &File) -> Result<bool, ServiceError> {
-    let sent = match actor {
-        Actor::User(user) if file.uploader_id != Some(user) => tx.file_sent_to(file.id, user)?,
-        _ => false,
+    let (sent, avatar) = match actor {
+        Actor::User(user) if file.uploader_id != Some(user) => {
+            let avatar = tx.is_avatar(file.id)?;
+            (!avatar && tx.file_sent_to(file.id, user)?, avatar)
+        }
+        _ => (false, false),
     };
-    Ok(policy::read_file(actor, file.uploader_id, sent).is_ok())
+    Ok(policy::read_file(actor, file.uploader_id, sent, avatar).is_ok())
 }

@@ -69,8 +69,8 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use chat_domain::{
-        Blob, BlobId, Caption, EmailAddress, FileName, FileSize, FileUrl, GroupId, GroupName,
-        MediaType, MessageBody, MessageId, Role, UploadId, UserId, Username,
+        Blob, BlobId, Caption, DisplayName, EmailAddress, ExternalId, FileName, FileSize, FileUrl,
+        GroupId, GroupName, MediaType, MessageBody, MessageId, Role, UploadId, UserId, Username,
     };
 
     use super::*;
@@ -108,6 +108,8 @@ mod tests {
         Fields::of(&CreateUser {
             username: Username::parse(name).unwrap(),
             email: EmailAddress::parse(email).unwrap(),
+            display_name: None,
+            external_id: None,
         })
     }
 
@@ -243,9 +245,27 @@ mod tests {
         ]
     }
 
+    /// The same of what users are called, and of what becomes of them.
+    fn all_of_users() -> Vec<Fingerprint> {
+        let create = |display_name: Option<&str>, external_id: Option<&str>| {
+            Fields::of(&CreateUser {
+                username: Username::parse("ada").unwrap(),
+                email: EmailAddress::parse("ada@example.org").unwrap(),
+                display_name: display_name.map(|name| DisplayName::parse(name).unwrap()),
+                external_id: external_id.map(|id| ExternalId::parse(id).unwrap()),
+            })
+        };
+        vec![
+            create(Some("a"), None),
+            create(Some("b"), None),
+            create(None, Some("a")),
+            create(Some("a"), Some("a")),
+        ]
+    }
+
     #[test]
     fn every_field_counts() {
-        let all = [all(), all_of_files()].concat();
+        let all = [all(), all_of_files(), all_of_users()].concat();
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
     }

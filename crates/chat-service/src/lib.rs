@@ -25,6 +25,8 @@
 //!     let user = CreateUser {
 //!         username: Username::parse(name)?,
 //!         email: EmailAddress::parse(format!("{name}@example.org"))?,
+//!         display_name: None,
+//!         external_id: None,
 //!     };
 //!     users.push(chat.create_user(Actor::System, user).await?.id);
 //! }
@@ -66,4 +68,4 @@ pub use members::{PutMember, RemoveMember};
 pub use messages::{DeleteMessage, ListMessages, MessageSource, SendFile, SendMessage};
 pub use receipts::{MarkSeen, Seen};
 pub use service::ChatService;
-pub use users::CreateUser;
+pub use users::{CreateUser, NewFromClaims};

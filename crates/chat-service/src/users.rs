@@ -2,12 +2,17 @@
 
 use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
-    Actor, EmailAddress, NewUser, Page, PageLimit, Timestamp, UserId, Username, VisibleUser, policy,
+    Actor, DisplayName, EmailAddress, ExternalId, FoundUser, NewUser, Page, PageLimit, Timestamp,
+    UserId, Username, VisibleUser, policy,
 };
 
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
+
+mod claims;
+
+pub use claims::NewFromClaims;
 
 /// A user to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,15 +21,31 @@ pub struct CreateUser {
     pub username: Username,
     /// Its email address.
     pub email: EmailAddress,
+    /// What it is called where people read it.
+    pub display_name: Option<DisplayName>,
+    /// By what the system knows it elsewhere.
+    pub external_id: Option<ExternalId>,
 }
 
 impl Command for CreateUser {
     type Done = VisibleUser;
 
     fn tell(&self, fields: &mut Fields) {
-        let Self { username, email } = self;
+        let Self {
+            username,
+            email,
+            display_name,
+            external_id,
+        } = self;
         fields.text("create_user");
         fields.text(username.as_str()).text(email.as_str());
+        // By name and only when given, since there was a time before them.
+        if let Some(name) = display_name {
+            fields.text("display_name").text(name.as_str());
+        }
+        if let Some(id) = external_id {
+            fields.text("external_id").text(id.as_str());
+        }
     }
 
     fn run(
@@ -39,6 +60,8 @@ impl Command for CreateUser {
         let new = NewUser {
             username: self.username.clone(),
             email: self.email.clone(),
+            display_name: self.display_name.clone(),
+            external_id: self.external_id.clone(),
             at,
         };
         Ok(tx.insert_user(&new)?.seen_by(actor))
@@ -49,7 +72,8 @@ impl ChatService {
     /// Creates a user.
     ///
     /// # Errors
-    /// `Forbidden` unless the system acts, `Taken` if a user has this name or address already.
+    /// `Forbidden` unless the system acts, `Taken` if a user has this name, address or external id
+    /// already.
     pub async fn create_user(
         &self,
         actor: Actor,
@@ -58,15 +82,19 @@ impl ChatService {
         self.run(actor, command).await
     }
 
-    /// A living user.
+    /// A user, or what is left of one that was deleted.
     ///
     /// # Errors
     /// `UserNotFound`.
-    pub async fn user(&self, actor: Actor, id: UserId) -> Result<VisibleUser, ServiceError> {
+    pub async fn user(
+        &self,
+        actor: Actor,
+        id: UserId,
+    ) -> Result<FoundUser<VisibleUser>, ServiceError> {
         self.read(Cost::Bounded, move |tx| {
             known_actor(tx, actor)?;
-            let user = tx.user(id)?.ok_or(ServiceError::UserNotFound(id))?;
-            Ok(user.seen_by(actor))
+            let user = tx.any_user(id)?.ok_or(ServiceError::UserNotFound(id))?;
+            Ok(user.map(|user| user.seen_by(actor)))
         })
         .await
     }

@@ -32,6 +32,8 @@
 //! let ada = NewUser {
 //!     username: Username::parse("ada")?,
 //!     email: EmailAddress::parse("ada@example.org")?,
+//!     display_name: None,
+//!     external_id: None,
 //!     at: Timestamp::from_micros(0),
 //! };
 //! let (sender, receiver) = mpsc::channel();

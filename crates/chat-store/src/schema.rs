@@ -3,7 +3,7 @@
 //! Ids and times are `BigInt`; times are microseconds since 1970-01-01T00:00:00Z.
 
 diesel::table! {
-    /// Users.
+    /// Users; of the deleted ones their ids stay.
     users (id) {
         id -> BigInt,
         username -> Text,
@@ -13,6 +13,9 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        display_name -> Nullable<Text>,
+        avatar_file_id -> Nullable<BigInt>,
+        external_id -> Nullable<Text>,
     }
 }
 

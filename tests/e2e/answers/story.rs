@@ -56,6 +56,11 @@ pub(super) fn tell(reached: &mut Reached) {
         "/users",
         json!({"username": "ADA", "email": "x@example.org"}),
     );
+    for name in ["gil", "hal"] {
+        let mut user = user(name);
+        user["external_id"] = "auth|1".into();
+        post(SYSTEM, "/users", user);
+    }
     post(
         SYSTEM,
         "/users",

@@ -41,7 +41,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route {
             path: "/users",
             good: json!({"username": "cyd", "email": "cyd@example.org"}),
-            fields: &[("username", Name(64), Always), ("email", Text(255), Always)],
+            fields: &[
+                ("username", Name(64), Always),
+                ("email", Text(255), Always),
+                ("display_name", Name(100), No),
+                ("external_id", Text(256), No),
+            ],
         },
         Route {
             path: "/groups",

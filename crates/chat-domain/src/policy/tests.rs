@@ -35,6 +35,21 @@ fn create_user_is_the_systems() {
 }
 
 #[test]
+fn change_and_delete_user_cells() {
+    let [ada, bob] = [1, 2].map(|id| UserId::parse(id).unwrap());
+    // who → a change, one of the external id, deletion.
+    for (actor, [change, external, delete]) in [
+        (Actor::System, [Ok(()); 3]),
+        (Actor::User(ada), [Ok(()), Err(Forbidden), Ok(())]),
+        (Actor::User(bob), [Err(Forbidden); 3]),
+    ] {
+        assert_eq!(change_user(actor, ada, false), change, "{actor:?}");
+        assert_eq!(change_user(actor, ada, true), external, "{actor:?}");
+        assert_eq!(delete_user(actor, ada), delete, "{actor:?}");
+    }
+}
+
+#[test]
 fn create_group_cells() {
     let [ada, bob] = [1, 2].map(|id| UserId::parse(id).unwrap());
     for (actor, named, owner) in [
@@ -180,11 +195,9 @@ fn read_file_cells() {
         (Actor::User(bob), None, false, unknown),
         (Actor::User(bob), None, true, Ok(())),
     ] {
-        assert_eq!(
-            read_file(actor, uploader, sent),
-            expected,
-            "{actor:?} {uploader:?} {sent}"
-        );
+        let cell = format!("{actor:?} {uploader:?} {sent}");
+        assert_eq!(read_file(actor, uploader, sent, false), expected, "{cell}");
+        assert_eq!(read_file(actor, uploader, sent, true), Ok(()), "{cell}");
     }
 }
 

@@ -20,9 +20,10 @@ pub trait ConversationsRead {
 }
 
 /// Writing conversations. What is locked stays as it is read until the transaction ends; the order
-/// of locks is conversation, message, participants by user id. A lock never keeps out the check of a
-/// foreign key (on PostgreSQL it is FOR NO KEY UPDATE), or a send and a mark by the same user, who
-/// come to the conversation's row from two sides, would wait for each other.
+/// of locks is conversation by id, message, file by id, user by id, blob, participants by user id. A lock
+/// never keeps out the check of a foreign key (on PostgreSQL it is FOR NO KEY UPDATE), or a send and a mark
+/// by the same user, who come to the conversation's row from two sides, would wait for each other. (A
+/// change of a user's names does keep it out there, and so comes last.)
 pub trait Conversations: ConversationsRead {
     /// Locks the conversation with this id.
     fn lock_conversation(&mut self, id: ConversationId) -> StoreResult<Option<Conversation>>;

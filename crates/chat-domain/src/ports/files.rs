@@ -1,8 +1,9 @@
 //! Storage of what is known about files.
 //!
-//! A file is *in use* while a message that is not deleted, in a conversation that lives, carries it. Since
-//! when it may not be is kept beside it: from its creation on, and again when a message that carries it, or
-//! the group of one, is deleted; not from when it is sent on. So what is unused is found without looking
+//! A file is *in use* while a message that is not deleted, in a conversation that lives, carries it, or while
+//! it is a living user's avatar. Since when it may not be is kept beside it: from its creation on, and again
+//! when a message that carries it, or the group of one, is deleted, or a user's avatar is another; not from
+//! when it is sent, or an avatar, on. So what is unused is found without looking
 //! at what is used, and asked once more before it goes.
 
 use super::StoreResult;
@@ -16,7 +17,8 @@ pub trait FilesRead {
     /// Whether a living message carries the file in a conversation that the user is in now.
     fn file_sent_to(&mut self, id: FileId, user: UserId) -> StoreResult<bool>;
 
-    /// Whether a message that is not deleted carries the file in a conversation that lives.
+    /// Whether a message that is not deleted carries the file in a conversation that lives, or it is an
+    /// avatar.
     fn file_in_use(&mut self, id: FileId) -> StoreResult<bool>;
 
     /// Living files that may be unused since before `before`, the longest first, at most so many.
@@ -30,7 +32,7 @@ pub trait Files: FilesRead {
     /// this transaction.
     fn insert_file(&mut self, file: &NewFile) -> StoreResult<File>;
 
-    /// The living file, which nobody sends or deletes until the transaction ends.
+    /// The living file, which nobody sends, makes an avatar or deletes until the transaction ends.
     fn lock_file(&mut self, id: FileId) -> StoreResult<Option<File>>;
 
     /// The file is in use after all.

@@ -15,4 +15,7 @@ pub trait Keys {
     /// Forgets answers that were given before `before`, the oldest first, and says how many. They
     /// are `most` at the most, besides those given in the same microsecond as the last of them.
     fn forget_answers(&mut self, before: Timestamp, most: i64) -> StoreResult<usize>;
+
+    /// Forgets all answers that were given to this actor.
+    fn forget_answers_to(&mut self, actor: Actor) -> StoreResult<()>;
 }

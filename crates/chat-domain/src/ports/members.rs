@@ -23,7 +23,7 @@ pub trait MembersRead {
     ) -> StoreResult<Page<Member>>;
 }
 
-/// Writing members. The group's conversation is locked before.
+/// Writing members. The group's conversation is locked before, and who becomes a member is held.
 pub trait Members: MembersRead {
     /// Stores the membership of a user who is no member yet, and counts it in the group.
     fn insert_member(&mut self, member: &Member) -> StoreResult<()>;

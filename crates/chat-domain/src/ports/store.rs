@@ -39,6 +39,8 @@ pub enum Conflict {
     Username,
     /// A user's email address.
     Email,
+    /// A living user's external id.
+    ExternalId,
     /// A living group's name.
     GroupName,
 }
@@ -48,6 +50,7 @@ impl std::fmt::Display for Conflict {
         f.write_str(match self {
             Self::Username => "the username",
             Self::Email => "the email address",
+            Self::ExternalId => "the external id",
             Self::GroupName => "the group name",
         })
     }

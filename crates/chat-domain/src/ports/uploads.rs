@@ -2,7 +2,7 @@
 
 use super::StoreResult;
 use crate::{
-    FileId, Generation, NewUpload, StageMark, Timestamp, Upload, UploadId, UploadProgress,
+    FileId, Generation, NewUpload, StageMark, Timestamp, Upload, UploadId, UploadProgress, UserId,
 };
 
 /// Reading uploads.
@@ -12,6 +12,9 @@ pub trait UploadsRead {
 
     /// Uploads that expired before `before`, at most so many.
     fn expired_uploads(&mut self, before: Timestamp, limit: i64) -> StoreResult<Vec<UploadId>>;
+
+    /// The uploads that this user has begun, by id.
+    fn uploads_of(&mut self, uploader: UserId) -> StoreResult<Vec<UploadId>>;
 
     /// Where the bytes of all uploads are staged that have come to no file yet.
     fn staged_uploads(&mut self) -> StoreResult<Vec<StageMark>>;

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use chat_domain::{
-    EmailAddress, Fault, FileName, FileSize, FileUrl, GroupName, Invalid, MediaType, MessageKind,
-    Offset, PageLimit, Role, ThumbnailSize, UserId, Username,
+    DisplayName, EmailAddress, ExternalId, Fault, FileName, FileSize, FileUrl, GroupName, Invalid,
+    MediaType, MessageKind, Offset, PageLimit, Role, ThumbnailSize, UserId, Username,
 };
 use validator::ValidationError;
 
@@ -84,6 +84,14 @@ pub(crate) fn username(text: &str) -> Checked {
 
 pub(crate) fn email(text: &str) -> Checked {
     EmailAddress::check(text).map_err(refused)
+}
+
+pub(crate) fn display_name(text: &str) -> Checked {
+    DisplayName::check(text).map_err(refused)
+}
+
+pub(crate) fn external_id(text: &str) -> Checked {
+    ExternalId::check(text).map_err(refused)
 }
 
 pub(crate) fn group_name(text: &str) -> Checked {

@@ -7,7 +7,7 @@ use super::Service;
 use crate::answer::{self, Answer};
 use crate::dto::paging::PageQuery;
 use crate::dto::paths::IdPath;
-use crate::dto::users::{CreateUser, UserJson};
+use crate::dto::users::{CreateUser, FoundUserJson, UserJson};
 use crate::fields::Nothing;
 use crate::input::{Ask, Command};
 use crate::reply::Reply;
@@ -34,5 +34,5 @@ pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
     let acting = ask.acting;
     let id = ask.path.id(UserId::parse)?;
     let user = acting.told(service.user(acting.actor(), id).await)?;
-    answer::ok(&UserJson::from(&user))
+    answer::ok(&FoundUserJson::from(&user))
 }

@@ -150,6 +150,8 @@ pub(super) fn components() -> Components {
     add::<Health>(&mut found);
     add::<users::CreateUser>(&mut found);
     add::<users::UserJson<'_>>(&mut found);
+    add::<users::FoundUserJson<'_>>(&mut found);
+    add::<users::DeletedUserJson>(&mut found);
     add::<groups::CreateGroup>(&mut found);
     add::<groups::GroupJson<'_>>(&mut found);
     add::<members::AddMember>(&mut found);

@@ -92,10 +92,11 @@ codes! {
     REQUEST_TIMEOUT = "request_timeout", 408, "The body took too long to arrive.";
     USERNAME_TAKEN = "username_taken", 409, "Another user has this name.";
     EMAIL_TAKEN = "email_taken", 409, "Another user has this email address.";
+    EXTERNAL_ID_TAKEN = "external_id_taken", 409, "Another user has this external id.";
     GROUP_NAME_TAKEN = "group_name_taken", 409, "Another group has this name.";
     OWNER_MUST_TRANSFER = "owner_must_transfer", 409,
         "The owner hands the group over before it leaves or changes its own role.";
-    FILE_IN_USE = "file_in_use", 409, "A message carries the file; that is deleted first.";
+    FILE_IN_USE = "file_in_use", 409, "A message carries the file, or it is an avatar.";
     UPLOAD_OFFSET_MISMATCH = "upload_offset_mismatch", 409,
         "The upload has another number of bytes than `Upload-Offset` says; HEAD tells how many.";
     UPLOAD_INTERRUPTED = "upload_interrupted", 409,

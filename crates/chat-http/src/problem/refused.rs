@@ -24,7 +24,7 @@ impl From<ServiceError> for Problem {
 
 fn code_of(error: &ServiceError) -> &'static Code {
     match error {
-        ServiceError::UnknownActor(_) => &code::UNKNOWN_ACTOR,
+        ServiceError::UnknownActor(_) | ServiceError::NotMade(_) => &code::UNKNOWN_ACTOR,
         ServiceError::ActorMismatch { .. } => &code::ACTOR_MISMATCH,
         ServiceError::Invalid { .. } => &code::VALIDATION_FAILED,
         ServiceError::UserNotFound(_) => &code::USER_NOT_FOUND,
@@ -49,6 +49,7 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::KeyReused => &code::IDEMPOTENCY_MISMATCH,
         ServiceError::Taken(Conflict::Username) => &code::USERNAME_TAKEN,
         ServiceError::Taken(Conflict::Email) => &code::EMAIL_TAKEN,
+        ServiceError::Taken(Conflict::ExternalId) => &code::EXTERNAL_ID_TAKEN,
         ServiceError::Taken(Conflict::GroupName) => &code::GROUP_NAME_TAKEN,
         ServiceError::Overloaded | ServiceError::Store(StoreError::Overloaded) => &code::OVERLOADED,
         ServiceError::Store(StoreError::Unavailable(_))
@@ -123,6 +124,7 @@ mod tests {
 
     #[rstest]
     #[case(ServiceError::UnknownActor(user()), 401, "unknown_actor")]
+    #[case(ServiceError::NotMade("why"), 401, "unknown_actor")]
     #[case(ServiceError::ActorMismatch { actor: user(), named: user() }, 403, "actor_mismatch")]
     #[case(
         ServiceError::Invalid { field: "file_id", invalid: Invalid::new(Fault::Conflict, "x") },
@@ -191,6 +193,7 @@ mod tests {
     #[case(ServiceError::KeyReused, 422, "idempotency_mismatch")]
     #[case(ServiceError::Taken(Conflict::Username), 409, "username_taken")]
     #[case(ServiceError::Taken(Conflict::Email), 409, "email_taken")]
+    #[case(ServiceError::Taken(Conflict::ExternalId), 409, "external_id_taken")]
     #[case(ServiceError::Taken(Conflict::GroupName), 409, "group_name_taken")]
     #[case(ServiceError::Store(StoreError::Overloaded), 503, "overloaded")]
     #[case(

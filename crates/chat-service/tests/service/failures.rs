@@ -65,6 +65,8 @@ async fn each_failure_of_the_store_keeps_its_code() {
                     CreateUser {
                         username: name,
                         email,
+                        display_name: None,
+                        external_id: None,
                     },
                 )
                 .await

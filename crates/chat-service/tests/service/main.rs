@@ -6,6 +6,7 @@
 
 mod actors;
 mod check;
+mod claims;
 mod collection;
 mod exactness;
 mod failures;

@@ -53,7 +53,12 @@ impl Nodes {
         for number in 1..=USERS {
             let username = Username::parse(format!("user{number}")).expect("a name");
             let email = EmailAddress::parse(format!("u{number}@example.org")).expect("an address");
-            let user = CreateUser { username, email };
+            let user = CreateUser {
+                username,
+                email,
+                display_name: None,
+                external_id: None,
+            };
             one.create_user(Actor::System, user).await.expect("a user");
         }
         for number in 1..=GROUPS {

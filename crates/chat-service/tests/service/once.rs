@@ -182,6 +182,8 @@ async fn every_command_can_be_made_once() {
     let create = |name: &str| CreateUser {
         username: Username::parse(name).unwrap(),
         email: EmailAddress::parse(format!("{name}@example.org")).unwrap(),
+        display_name: None,
+        external_id: None,
     };
     once(&f, Actor::System, "user", create("ada")).await;
     once(&f, Actor::System, "second-user", create("bob")).await;

@@ -98,7 +98,15 @@ impl Fixture {
         let email = EmailAddress::parse(format!("{name}@example.org")).expect("an address");
         let user = self
             .service
-            .create_user(Actor::System, CreateUser { username, email })
+            .create_user(
+                Actor::System,
+                CreateUser {
+                    username,
+                    email,
+                    display_name: None,
+                    external_id: None,
+                },
+            )
             .await;
         user.expect("a user").id
     }

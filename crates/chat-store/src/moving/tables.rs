@@ -21,6 +21,9 @@ macro_rules! with_tables {
                 created_at: i64,
                 updated_at: i64,
                 deleted_at: Option<i64>,
+                display_name: Option<String>,
+                avatar_file_id: Option<i64>,
+                external_id: Option<String>,
             }
             Groups groups (id) {
                 id: i64,

@@ -42,6 +42,7 @@ pub(super) fn of_query(error: QueryError) -> Failure {
         QueryError::Taken(what) => (StoreError::Conflict(what), After::GoOn),
         // The statement that waited has failed, and the transaction with it.
         QueryError::KeyInFlight => (StoreError::KeyInFlight, After::RollBack),
+        QueryError::Overtaken(what) => (StoreError::Unavailable(what), After::RunAgain),
         QueryError::Database(error) => return of_database(&error),
     };
     Failure { error, after }

@@ -13,7 +13,9 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::{Conn, errors};
 use crate::rows::{Queried, QueryError, owner};
-use crate::schema::{blobs, conversations, file_releases, files, messages, participants, uploads};
+use crate::schema::{
+    blobs, conversations, file_releases, files, messages, participants, uploads, users,
+};
 
 diesel::define_sql_function! {
     /// Waits for a lock on a number, and holds it until the transaction ends.
@@ -151,6 +153,25 @@ pub(super) fn upload(conn: &mut Conn, id: UploadId) -> Queried<()> {
     uploads::table
         .find(id.get())
         .select(uploads::id)
+        .for_no_key_update()
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Shared: any number may make a user a member while nobody deletes it.
+pub(super) fn hold_user(conn: &mut Conn, id: UserId) -> Queried<()> {
+    users::table
+        .find(id.get())
+        .select(users::id)
+        .for_share()
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn user(conn: &mut Conn, id: UserId) -> Queried<()> {
+    users::table
+        .find(id.get())
+        .select(users::id)
         .for_no_key_update()
         .execute(conn)?;
     Ok(())

@@ -9,7 +9,7 @@ use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
 use super::prepared::{CutDsl, update};
-use super::{Conn, Tx, blobs, locks, one, releases};
+use super::{Conn, Tx, blobs, locks, one, releases, users};
 use crate::rows::{FileRow, Place, Queried};
 use crate::schema::{conversations, files, groups, messages, participants};
 
@@ -52,7 +52,7 @@ impl FilesRead for Tx<'_> {
                 }
                 after = conversation;
             }
-            Ok(false)
+            users::is_avatar(conn, id)
         })
     }
 
@@ -158,14 +158,15 @@ impl Files for Tx<'_> {
     }
 }
 
-/// A message carries the file from now on. Nobody sends what was deleted.
+/// A message carries the file from now on, or it is an avatar. Nobody does that with what was deleted.
 pub(super) fn used(conn: &mut Conn, id: FileId) -> Queried<()> {
     let in_use = files::unused_since.eq(None::<i64>);
     let changed = update(files::table, living!(id), in_use).execute(conn)?;
     one(changed, format_args!("living file {id}"))
 }
 
-/// A message that carried the file does so no more; whether another one does is left open. A deleted file
+/// A message that carried the file does so no more, or a user whose avatar it was; whether another one does
+/// is left open. A deleted file
 /// is nobody's concern.
 pub(super) fn perhaps_unused(conn: &mut Conn, id: FileId, since: Timestamp) -> Queried<()> {
     let perhaps = files::unused_since.eq(since.as_micros());

@@ -68,4 +68,12 @@ impl Keys for Tx<'_> {
             .execute(conn)?)
         })
     }
+
+    fn forget_answers_to(&mut self, actor: Actor) -> StoreResult<()> {
+        self.write(|conn| {
+            let theirs = idempotency_keys::table.filter(idempotency_keys::actor.eq(owner(actor)));
+            diesel::delete(theirs).execute(conn)?;
+            Ok(())
+        })
+    }
 }

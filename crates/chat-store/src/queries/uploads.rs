@@ -45,6 +45,19 @@ impl UploadsRead for Tx<'_> {
         })
     }
 
+    fn uploads_of(&mut self, uploader: UserId) -> StoreResult<Vec<UploadId>> {
+        self.read(|conn| {
+            uploads::table
+                .filter(uploads::uploader_id.eq(uploader.get()))
+                .order(uploads::id)
+                .select(uploads::id)
+                .load::<i64>(conn)?
+                .into_iter()
+                .map(|id| Place::row("uploads", id).read("id", id, UploadId::parse))
+                .collect()
+        })
+    }
+
     fn staged_uploads(&mut self) -> StoreResult<Vec<StageMark>> {
         self.read(|conn| {
             // All that are under way are wanted, and those that are not expire soon.

@@ -20,7 +20,7 @@ impl<O: std::error::Error> From<QueryError> for RecountError<O> {
             QueryError::Database(error) => error.to_string(),
             QueryError::Taken(what) => format!("{what:?} is taken"),
             QueryError::KeyInFlight => "a key is in use".to_owned(),
-            QueryError::Broken(report) => report,
+            QueryError::Overtaken(report) | QueryError::Broken(report) => report,
         })
     }
 }

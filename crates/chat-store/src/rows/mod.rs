@@ -49,6 +49,9 @@ pub(crate) enum QueryError {
         )
     )]
     KeyInFlight,
+    /// Another transaction has changed since what was looked at before: it is found when all of it is done
+    /// again.
+    Overtaken(String),
     /// What is stored is not what it must be.
     Broken(String),
 }

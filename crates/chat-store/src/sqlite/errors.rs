@@ -26,6 +26,8 @@ pub(super) fn of_query(error: QueryError) -> Failure {
         QueryError::Broken(report) => harmless(StoreError::Broken(report)),
         QueryError::Taken(what) => harmless(StoreError::Conflict(what)),
         QueryError::KeyInFlight => harmless(StoreError::KeyInFlight),
+        // There is one writer, and it is overtaken by none.
+        QueryError::Overtaken(what) => harmless(StoreError::Broken(what)),
         QueryError::Database(error) => of_database(&error),
     }
 }

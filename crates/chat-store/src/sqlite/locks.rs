@@ -31,4 +31,6 @@ held! {
     blob(BlobId);
     blob_of(BlobHash);
     upload(UploadId);
+    hold_user(UserId);
+    user(UserId);
 }

@@ -27,6 +27,8 @@ pub(crate) fn new_user(name: &str) -> NewUser {
     NewUser {
         username: Username::parse(name).unwrap(),
         email: EmailAddress::parse(format!("{}@example.org", name.to_lowercase())).unwrap(),
+        display_name: None,
+        external_id: None,
         at: at(1),
     }
 }

@@ -43,7 +43,7 @@ fn it_goes_on_between_the_pages_of_a_table() {
     drop(sqlite.open());
     sqlite.execute(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9001)
-         INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL FROM n;",
+         INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL, NULL, NULL, NULL FROM n;",
     );
     // The first table begins, and has three pages then.
     assert!(broken_off(&sqlite, &postgres, 3));

@@ -181,7 +181,7 @@ fn more_rows_than_a_page_come_in_their_order() {
     // One user with many, one conversation with many, and one of each.
     sqlite.execute(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5001)
-         INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL FROM n;
+         INSERT INTO users SELECT n, 'u' || n, 'u' || n, n || '@x', n || '@x', 1, 1, NULL, NULL, NULL, NULL FROM n;
          INSERT INTO groups SELECT 1, 'g', 'g', 0, 1, 1, NULL;
          INSERT INTO conversations (id, group_id, created_at) VALUES (1, 1, 1);
          INSERT INTO messages (id, conversation_id, seq, sender_id, group_id, type, content, created_at, updated_at)

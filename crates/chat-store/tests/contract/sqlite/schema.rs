@@ -12,14 +12,13 @@ use super::{World, unwatched};
 
 /// Foreign keys without an index. Users, groups and files are never deleted as rows, so nothing ever
 /// looks for the rows that name one of them; and an index would cost each insert.
-const WITHOUT_INDEX: [(&str, &str); 7] = [
+const WITHOUT_INDEX: [(&str, &str); 6] = [
     ("conversations", "high_user_id"),
     ("files", "uploader_id"),
     ("messages", "group_id"),
     ("messages", "sender_id"),
     ("seens", "user_id"),
     ("uploads", "file_id"),
-    ("uploads", "uploader_id"),
 ];
 
 #[derive(QueryableByName)]

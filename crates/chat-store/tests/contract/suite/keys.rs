@@ -90,3 +90,17 @@ fn answers_are_forgotten_by_age_a_few_at_a_time() {
     }
     assert_eq!(forget(8, 1), 3);
 }
+
+#[test]
+fn all_answers_to_one_actor_can_be_forgotten() {
+    let db = fresh!();
+    for actor in [Actor::System, user(1), user(2)] {
+        keep(&db, &answer(actor, "k", 5));
+        keep(&db, &answer(actor, "l", 6));
+    }
+    db.write(|tx| tx.forget_answers_to(user(1)));
+    for (actor, there) in [(Actor::System, true), (user(1), false), (user(2), true)] {
+        assert_eq!(kept(&db, actor, "k").is_some(), there, "{actor:?}");
+        assert_eq!(kept(&db, actor, "l").is_some(), there, "{actor:?}");
+    }
+}

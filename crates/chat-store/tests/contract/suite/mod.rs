@@ -25,6 +25,7 @@ mod many;
 mod members;
 mod messages;
 mod pages;
+mod people;
 mod receipts;
 mod uploads;
 mod usage;
