@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     App, Data, Process, Request, TOKEN_SECRET, expired_token_of, grant, output, server_command,
-    sign, token_of, unsigned,
+    sign, sign_claims, token_of, unsigned,
 };
 
 fn user(name: &str) -> Value {
@@ -163,6 +163,81 @@ fn tokens_of_public_keys_are_taken() {
     let confused = sign(&format!("{public:0<32}"), &grant(None));
     ask(&confused).problem(401, "invalid_token");
     ask(&token(head(), claims("chat"))).expect(201);
+}
+
+/// A token with these claims, besides what every one has.
+fn claiming(claims: &Value) -> String {
+    let mut all = json!({"exp": 4_000_000_000_i64});
+    let more = claims.as_object().expect("claims").clone();
+    all.as_object_mut().expect("claims").extend(more);
+    sign_claims(TOKEN_SECRET, &all)
+}
+
+const BY_EXTERNAL_ID: (&str, &str) = ("token_subject", "external_id");
+
+#[test]
+fn a_user_may_be_told_by_the_id_that_the_app_has_for_it() {
+    let app = App::with_tokens(&[BY_EXTERNAL_ID]);
+    let mut ada = user("ada");
+    ada["external_id"] = "auth0|ada".into();
+    app.as_system().post("/users", &ada).expect(201);
+    let me = |subject: &str| {
+        let token = claiming(&json!({"sub": subject}));
+        Request::new("GET", "/users/1")
+            .token(&token)
+            .send(app.address())
+    };
+    assert_eq!(me("auth0|ada").expect(200)["email"], "ada@example.org");
+    // Nobody is made who was not asked for, and an id of this server's is none of the app's.
+    for subject in ["auth0|bob", "1", "AUTH0|ada", " auth0|ada"] {
+        me(subject).problem(401, "unknown_actor");
+    }
+    assert_eq!(app.as_system().ids("/users"), [1]);
+}
+
+#[test]
+fn a_user_may_be_made_when_it_first_comes() {
+    let app = App::with_tokens(&[BY_EXTERNAL_ID, ("token_create_users", "on")]);
+    let bob = json!({
+        "sub": "auth0|bob", "preferred_username": "bob", "name": "Bob B.",
+        "email": "bob@example.org", "email_verified": true,
+    });
+    let come = |claims: &Value, target: &str| {
+        Request::new("GET", target)
+            .token(&claiming(claims))
+            .send(app.address())
+    };
+    // All at once, as pages of an app load: it is one user.
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| come(&bob, "/users").expect(200));
+        }
+    });
+    let me = come(&bob, "/users/1").expect(200);
+    assert_eq!(
+        (&me["username"], &me["display_name"]),
+        (&json!("bob"), &json!("Bob B."))
+    );
+    assert_eq!(
+        (&me["email"], &me["external_id"]),
+        (&json!("bob@example.org"), &json!("auth0|bob"))
+    );
+    assert_eq!(app.as_system().ids("/users"), [1]);
+    // Another with his name is somebody else; with his address nobody, and without one neither.
+    let like = |email: Option<&str>| {
+        let mut other = bob.clone();
+        other["sub"] = "auth0|other".into();
+        match email {
+            Some(email) => other["email"] = email.into(),
+            None => drop(other.as_object_mut().expect("claims").remove("email")),
+        }
+        come(&other, "/users")
+    };
+    like(Some("bob@example.org")).problem(401, "unknown_actor");
+    like(None).problem(401, "unknown_actor");
+    assert_eq!(app.as_system().ids("/users"), [1]);
+    let users = like(Some("other@example.org")).expect(200);
+    assert_eq!(users[1]["username"], "bob-2");
 }
 
 /// What must be in no log and in no answer: secrets, and the part of a token without which it is none.

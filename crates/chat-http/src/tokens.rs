@@ -4,9 +4,9 @@ use std::fmt;
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap};
-use chat_domain::UserId;
-use chat_service::ChatService;
-use chat_token::{Rejected, Verifier};
+use chat_domain::{ExternalId, UserId};
+use chat_service::{ChatService, NewFromClaims};
+use chat_token::{Claims, Rejected, Verifier};
 use futures_util::future::LocalBoxFuture;
 
 use crate::auth::{Authenticate, Identity, Unauthenticated};
@@ -28,7 +28,6 @@ pub enum Subject {
 pub struct Tokens {
     verifier: Verifier,
     subject: Subject,
-    #[allow(dead_code)]
     service: ChatService,
 }
 
@@ -50,9 +49,36 @@ impl Tokens {
         let user = match (&claims.subject, self.subject) {
             (None, _) => return Err(Unauthenticated::Invalid("the token has no sub".into())),
             (Some(subject), Subject::Id) => by_id(subject)?,
-            (Some(_), Subject::ExternalId { .. }) => return Err(unknown("later")),
+            (Some(subject), Subject::ExternalId { create }) => {
+                let external = ExternalId::parse(subject.as_str())
+                    .map_err(|_| unknown("the token's sub can't be an external id"))?;
+                self.by_external_id(external, create, claims).await?
+            }
         };
         Ok(Identity::User(user))
+    }
+
+    async fn by_external_id(
+        &self,
+        external_id: ExternalId,
+        create: bool,
+        claims: Claims,
+    ) -> Result<UserId, Unauthenticated> {
+        let known = self.service.user_of(external_id.clone()).await;
+        match known.map_err(Unauthenticated::Service)? {
+            Some(user) => Ok(user),
+            None if create => {
+                let first = NewFromClaims {
+                    external_id,
+                    username: claims.username,
+                    display_name: claims.name,
+                    email: claims.email,
+                };
+                let made = self.service.first_seen(first).await;
+                made.map_err(Unauthenticated::Service)
+            }
+            None => Err(unknown("the token's sub is no user's external id")),
+        }
     }
 }
 

@@ -30,4 +30,6 @@ pub(crate) use redact::redact;
 pub(crate) use store::{
     Database, blob_keys, digest, execute, execute_unchecked, hex_bytes, lines, settle,
 };
-pub(crate) use tokens::{TOKEN_SECRET, expired_token_of, grant, sign, token_of, unsigned};
+pub(crate) use tokens::{
+    TOKEN_SECRET, expired_token_of, grant, sign, sign_claims, token_of, unsigned,
+};

@@ -7,6 +7,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chat_domain::Timestamp;
 use chat_domain::ports::{Clock, SystemClock};
 use chat_token::{Grant, Secret, mint};
+use ring::hmac;
+use serde_json::Value;
 
 /// What servers under test share with the tests.
 pub(crate) const TOKEN_SECRET: &str = "a secret that is for tests alone";
@@ -46,6 +48,15 @@ impl Clock for Ago {
     fn now(&self) -> Timestamp {
         SystemClock.now().earlier_by(self.0)
     }
+}
+
+/// A token with just these claims, signed with this secret.
+pub(crate) fn sign_claims(secret: &str, claims: &Value) -> String {
+    let said = unsigned(r#"{"alg":"HS256"}"#, &claims.to_string());
+    let said = said.trim_end_matches('.');
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, said.as_bytes());
+    format!("{said}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag))
 }
 
 /// A token that says this of itself, with the signature of none.
