@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -238,6 +239,39 @@ fn a_user_may_be_made_when_it_first_comes() {
     assert_eq!(app.as_system().ids("/users"), [1]);
     let users = like(Some("other@example.org")).expect(200);
     assert_eq!(users[1]["username"], "bob-2");
+}
+
+#[test]
+fn an_address_is_what_a_trusted_proxy_says() {
+    // Every user asks once, which it may; all from one address are more than may come from there.
+    const USERS: i64 = 40;
+    let refused = |app: &App, from: fn(i64) -> String| {
+        let ask = |user: i64| {
+            let request = app.as_user(user).request("GET", "/users/1");
+            let request = request.header("X-Forwarded-For", &from(user));
+            request.send(app.address()).status
+        };
+        (1..=USERS).filter(|user| ask(*user) == 429).count()
+    };
+    let start = |settings: &[(&str, &str)]| {
+        let limits = ("rate_limit", "reads=1/1");
+        let app = App::with_tokens(&[&[limits], settings].concat());
+        for user in 1..=USERS {
+            app.user(&format!("u{user}"));
+        }
+        app
+    };
+    let behind_a_proxy = start(&[("trusted_proxies", "127.0.0.0/8")]);
+    assert_eq!(
+        refused(&behind_a_proxy, |user| format!("203.0.113.{user}")),
+        0
+    );
+    std::thread::sleep(Duration::from_millis(1_100));
+    // What a client itself has put before is not looked at.
+    let made_up = |user| format!("203.0.113.{user}, 198.51.100.1");
+    assert!(refused(&behind_a_proxy, made_up) > 0);
+    let by_itself = start(&[]);
+    assert!(refused(&by_itself, |user| format!("203.0.113.{user}")) > 0);
 }
 
 /// What must be in no log and in no answer: secrets, and the part of a token without which it is none.

@@ -108,6 +108,7 @@ const WALLS: [(&str, &[&str]); 10] = [
             "futures-util",
             "governor",
             "httparse",
+            "ipnet",
             "jiff",
             "log",
             "memchr",

@@ -20,7 +20,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 19] = [
+pub(crate) const SETTINGS: [Setting; 20] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -123,6 +123,12 @@ pub(crate) const SETTINGS: [Setting; 19] = [
         help: "How much each user may ask: off, on, or so many a second and so many at once, such as \
                sends=50/100,writes=20/60,reads=100/200; ten times that from one address \
                [default: on in token mode, off in open mode]",
+        switch: false,
+    },
+    Setting {
+        key: "trusted_proxies",
+        value: "ADDRESSES",
+        help: "The proxies whose X-Forwarded-For counts, such as 10.0.0.0/8,::1 [default: none]",
         switch: false,
     },
     Setting {

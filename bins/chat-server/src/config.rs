@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chat_files::S3Location;
-use chat_http::{Budgets, Origin};
+use chat_http::{Budgets, Origin, TrustedProxies};
 use clap::ArgMatches;
 
 use crate::cli::{CONFIG, SETTINGS};
@@ -120,6 +120,8 @@ pub struct Config {
     pub insecure_open: bool,
     /// How much users may ask, if that is limited.
     pub rate_limit: Option<Budgets>,
+    /// The proxies whose word for where a request comes from counts.
+    pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may read answers.
     pub cors_origins: Vec<Origin>,
     /// How long answers are kept under idempotency keys.
@@ -213,6 +215,10 @@ impl Config {
             },
             tokens,
             insecure_open,
+            trusted_proxies: match elsewhere("trusted_proxies") {
+                Some(value) => value.proxies()?,
+                None => TrustedProxies::default(),
+            },
             cors_origins: match elsewhere("cors_origin") {
                 Some(value) => value.origins()?,
                 None => Vec::new(),

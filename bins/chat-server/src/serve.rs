@@ -66,6 +66,7 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
             Arc::new(tokens) as Arc<dyn Authenticate>
         }),
         rate_limits: config.rate_limit.map(RateLimits::new),
+        trusted_proxies: config.trusted_proxies.clone(),
         cors_origins: config.cors_origins.clone(),
         metrics: Metrics::with([store.measured()]),
         ..HttpOptions::default()

@@ -17,6 +17,7 @@ use crate::auth::{Authenticate, Identity};
 use crate::cors::Cors;
 use crate::limits::{Class, Exceeded, RateLimits, Standing};
 use crate::problem::Problem;
+use crate::proxies::TrustedProxies;
 use crate::resource::{Asks, Path};
 use crate::routes::paths;
 use crate::trace::Trace;
@@ -36,6 +37,7 @@ pub(crate) struct Door {
     /// The paths that ask nobody who comes.
     free: Vec<ResourceDef>,
     limits: Option<RateLimits>,
+    proxies: TrustedProxies,
     cors: Cors,
 }
 
@@ -64,6 +66,7 @@ impl Door {
             authenticate: options.authenticate.clone(),
             free: free.map(|path| Path::pattern(&path)).collect(),
             limits: options.rate_limits.clone(),
+            proxies: options.trusted_proxies.clone(),
             cors: Cors::new(&options.cors_origins),
         }
     }
@@ -143,7 +146,7 @@ impl Door {
     /// Where the request comes from.
     fn address(&self, request: &ServiceRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?.ip();
-        Some(peer)
+        Some(self.proxies.client(peer, request.headers()))
     }
 
     /// Marks the answer to a request that came so.

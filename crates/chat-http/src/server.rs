@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use crate::guard::Guarded;
 use crate::pace::Pace;
 use crate::routes::{Shared, app_of_many};
-use crate::{Authenticate, Metrics, Origin, RateLimits, expect};
+use crate::{Authenticate, Metrics, Origin, RateLimits, TrustedProxies, expect};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -45,6 +45,8 @@ pub struct HttpOptions {
     pub authenticate: Option<Arc<dyn Authenticate>>,
     /// How often actors and addresses may ask; as often as they like when not given.
     pub rate_limits: Option<RateLimits>,
+    /// The proxies whose word for where a request comes from counts; none by default.
+    pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may read the answers; by default none but the server's own.
     pub cors_origins: Vec<Origin>,
     /// How many threads serve requests; as many as there are cores when not given.
@@ -73,6 +75,7 @@ impl Default for HttpOptions {
             insecure_open: false,
             authenticate: None,
             rate_limits: None,
+            trusted_proxies: TrustedProxies::default(),
             cors_origins: Vec::new(),
             workers: None,
             connections_per_worker: 25_000,

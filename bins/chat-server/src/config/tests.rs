@@ -118,6 +118,8 @@ fn open_mode_leaves_loopback_only_when_told_to() {
 #[case("rate_limit", "")]
 #[case("rate_limit", "50")]
 #[case("rate_limit", "sends=0/1")]
+#[case("trusted_proxies", "")]
+#[case("trusted_proxies", "proxy.example.org")]
 #[case("cors_origin", "")]
 #[case("cors_origin", "*")]
 #[case("cors_origin", "https://app.example.org,")]

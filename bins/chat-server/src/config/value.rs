@@ -4,7 +4,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat_http::{Budgets, Origin};
+use chat_http::{Budgets, Origin, TrustedProxies};
 
 use super::{Database, FilesPlace, InvalidSetting, PostgresUrl};
 
@@ -138,6 +138,11 @@ impl Value {
                 )
             }),
         }
+    }
+
+    pub(super) fn proxies(&self) -> Result<TrustedProxies, InvalidSetting> {
+        let accepted = "addresses and networks with commas between, such as 10.0.0.0/8,::1";
+        self.text.parse().map_err(|_| self.invalid(accepted))
     }
 
     pub(super) fn origins(&self) -> Result<Vec<Origin>, InvalidSetting> {
