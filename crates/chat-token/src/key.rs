@@ -60,6 +60,7 @@ impl Key {
 
     /// The claims of this token, whose header that is, if it is signed with this key.
     pub(crate) fn open(&self, head: &Head, token: &str) -> Result<Signed, Rejected> {
+        // The library sees to it too; here it is seen without it.
         if head.algorithm != self.algorithm {
             return Err(Rejected::Algorithm);
         }

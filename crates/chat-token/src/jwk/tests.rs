@@ -114,6 +114,16 @@ fn rsa_has_2048_to_8192_bits(#[case] bytes: usize, #[case] first: u8, #[case] go
 }
 
 #[test]
+fn an_even_number_is_no_modulus() {
+    for (last, odd) in [(0xff, true), (0xfe, false)] {
+        let modulus = [vec![0xff; 255], vec![last]].concat();
+        let modulus = BASE64_URL_SAFE_NO_PAD.encode(modulus);
+        let jwk = with(good("RSA"), "n", json!(modulus));
+        assert_eq!(is_usable(&jwk), odd);
+    }
+}
+
+#[test]
 fn a_set_is_what_is_usable_of_it() {
     let (first, second) = (signers::ed25519(), signers::p256());
     let keys = json!([

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::redirect::{Attempt, Policy};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use tokio::runtime;
 use tokio::time::timeout;
+use url::Url;
 
 use super::JwksUrl;
 use crate::NoKeys;
@@ -39,9 +40,14 @@ fn fetch_within(lasts: Duration, url: &JwksUrl) -> Result<Vec<u8>, NoKeys> {
 async fn get(url: &JwksUrl) -> Result<Vec<u8>, NoKeys> {
     // The first of a process stays, and it may be somebody else's: any will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let scheme = url.as_url().scheme().to_owned();
+    let from = url.as_url().clone();
     let client = Client::builder().redirect(Policy::custom(move |attempt| {
-        if is_fine(&attempt, &scheme) {
+        // What came before begins with the URL itself.
+        if is_fine(
+            &from,
+            attempt.url(),
+            attempt.previous().len().saturating_sub(1),
+        ) {
             attempt.follow()
         } else {
             attempt.error("it leads to where keys must not come from")
@@ -63,11 +69,10 @@ async fn get(url: &JwksUrl) -> Result<Vec<u8>, NoKeys> {
     read(answer).await.map_err(told)
 }
 
-/// Whether this redirection is followed: a few times, by the same scheme, and never to where keys could
-/// be anybody's.
-fn is_fine(attempt: &Attempt<'_>, scheme: &str) -> bool {
-    let url = attempt.url();
-    attempt.previous().len() <= REDIRECTIONS && url.scheme() == scheme && JwksUrl::is_safe(url)
+/// Whether one redirection more is followed: by the same scheme, and never to where keys could be
+/// anybody's.
+fn is_fine(from: &Url, to: &Url, before: usize) -> bool {
+    before < REDIRECTIONS && to.scheme() == from.scheme() && JwksUrl::is_safe(to)
 }
 
 /// The body, until it is longer than a set can be.

@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use tokio::runtime::Runtime;
+
 use super::file::{MINUTE, becomes};
 use super::server::{Answer, Server};
 use super::signers::{self, Signer};
@@ -66,17 +68,23 @@ async fn it_is_asked_for_an_unknown_key_once_a_minute() {
 #[tokio::test]
 async fn it_is_not_asked_for_what_can_be_nothing() {
     let clock = TestClock::at(BEGIN);
-    let (signer, server, verifier) = served(&clock).await;
+    let (first, second) = (signers::ed25519(), signers::ed25519());
+    let server = Server::that_answers(body(&[("1", &first), ("2", &second)]));
+    let verifier = open(&server, &clock).await;
     clock.pass(MINUTE);
-    let with = |head: Value| signer.token(&head, &claims());
+    let with = |head: Value| first.token(&head, &claims());
+    let unknown = first.good(Some("3"));
+    let (message, _) = unknown.rsplit_once('.').unwrap();
     for (token, why) in [
         ("a.b.c".to_owned(), Rejected::Malformed),
+        (message.to_owned(), Rejected::Malformed),
+        (format!("{unknown}."), Rejected::Malformed),
         (
-            with(json!({"alg": "none", "kid": "2"})),
+            with(json!({"alg": "none", "kid": "3"})),
             Rejected::Algorithm,
         ),
         (
-            with(json!({"alg": "HS256", "kid": "2"})),
+            with(json!({"alg": "HS256", "kid": "3"})),
             Rejected::Algorithm,
         ),
         (
@@ -84,9 +92,11 @@ async fn it_is_not_asked_for_what_can_be_nothing() {
             Rejected::Algorithm,
         ),
         (
-            with(json!({"alg": "EdDSA", "kid": "2", "crit": ["a"]})),
+            with(json!({"alg": "EdDSA", "kid": "3", "crit": ["a"]})),
             Rejected::Critical,
         ),
+        // Which of them is meant, another answer would not tell.
+        (with(json!({"alg": "EdDSA"})), Rejected::UnknownKey),
     ] {
         assert_eq!(at_once(verifier.verify(&token)), Err(why));
     }
@@ -165,17 +175,19 @@ async fn it_may_be_down_at_the_start() {
     assert!(at_once(verifier.verify(&signer.good(None))).is_ok());
 }
 
+/// A runtime of one thread, as servers have many.
+fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
 #[test]
 fn many_that_wait_wait_for_one_answer() {
     let signer = signers::ed25519();
     let slowly = Duration::from_millis(300);
     let server = Server::that_answers(Answer::Nothing);
     let clock = TestClock::at(BEGIN);
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().build().unwrap()
-    };
-    // Opened in a runtime that is gone, and used in many, as servers have them.
+    // Opened in a runtime that is gone, and used in many.
     let verifier = runtime().block_on(open(&server, &clock));
     server.answer(Answer::Slowly(slowly, keys(&[("1", &signer)])));
     clock.pass(Duration::from_secs(5));
@@ -213,33 +225,16 @@ fn one_that_gives_up_takes_no_answer_along() {
     let signer = signers::ed25519();
     let server = Server::that_answers(Answer::Nothing);
     let clock = TestClock::at(BEGIN);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let verifier = runtime.unwrap().block_on(open(&server, &clock));
-    server.answer(Answer::Slowly(
-        Duration::from_millis(100),
-        keys(&[("1", &signer)]),
-    ));
+    let verifier = runtime().block_on(open(&server, &clock));
+    let slowly = Duration::from_millis(300);
+    server.answer(Answer::Slowly(slowly, keys(&[("1", &signer)])));
     clock.pass(Duration::from_secs(5));
     let token = signer.good(Some("1"));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let soon = Duration::from_millis(20);
-        assert!(
-            tokio::time::timeout(soon, verifier.verify(&token))
-                .await
-                .is_err()
-        );
+    runtime().block_on(async {
+        let given_up = tokio::time::timeout(Duration::ZERO, verifier.verify(&token));
+        assert!(given_up.await.is_err());
     });
-    drop(runtime);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    assert!(runtime.unwrap().block_on(verifier.verify(&token)).is_ok());
+    assert!(runtime().block_on(verifier.verify(&token)).is_ok());
     assert_eq!(server.asked(), 2);
 }
 

@@ -112,3 +112,23 @@ fn redirections_stay_where_keys_may_come_from() {
     assert!(error.contains("must not come from"), "{error}");
     assert_eq!(here.heads().len() - before, 1 + REDIRECTIONS);
 }
+
+#[rstest]
+#[case("https://a.org/", "https://a.org/b", 0, true)]
+#[case("https://a.org/", "https://b.org/", 2, true)]
+#[case("https://a.org/", "https://b.org/", 3, false)]
+#[case("https://a.org/", "http://a.org/", 0, false)]
+#[case("https://a.org/", "http://127.0.0.1/", 0, false)]
+#[case("http://127.0.0.1/", "http://localhost:1/", 0, true)]
+#[case("http://127.0.0.1/", "https://a.org/", 0, false)]
+#[case("http://127.0.0.1/", "http://a.org/", 0, false)]
+#[case("http://127.0.0.1/", "http://10.0.0.1/", 0, false)]
+fn where_redirections_may_lead(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] before: usize,
+    #[case] good: bool,
+) {
+    let [from, to] = [from, to].map(|url| Url::parse(url).unwrap());
+    assert_eq!(is_fine(&from, &to, before), good);
+}
