@@ -1,11 +1,13 @@
 //! Answers to questions: things and lists.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use chat_domain::{MAX_ID, Message, MessagePage, Page, Window};
 use serde::Serialize;
 
 use crate::dto::messages::MessageJson;
+use crate::etag;
 use crate::link::{self, Link};
 use crate::problem::Problem;
 
@@ -21,6 +23,17 @@ const METRICS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4
 /// 200 with a thing.
 pub(crate) fn ok(thing: &impl Serialize) -> Answer {
     json(HttpResponse::Ok(), thing)
+}
+
+/// 200 with a thing that has an address of its own, and its validator; 304 to who has it as it is.
+pub(crate) fn resource(request: &HttpRequest, thing: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(thing).map_err(Problem::internal)?;
+    let etag = etag::of_bytes(&body);
+    Ok(etag::not_again(request, &etag).unwrap_or_else(|| {
+        etag::validated(StatusCode::OK, &etag)
+            .insert_header((header::CONTENT_TYPE, JSON))
+            .body(body)
+    }))
 }
 
 /// 200 with the metrics.

@@ -8,6 +8,7 @@ use chat_service::{self as service, ChatService};
 
 use crate::actor::Acting;
 use crate::answer::Answer;
+use crate::etag::{IfMatch, Tagged};
 use crate::problem::{FieldError, Problem};
 use crate::reply::{Made, Reply};
 use crate::turns::Turns;
@@ -65,6 +66,39 @@ impl Change {
             service::Answer::Fresh(done) => reply(&done).map_err(Problem::internal)?.fresh(),
             service::Answer::Replayed(kept) => Reply::replayed(&kept),
         }
+    }
+}
+
+/// A change of a thing that is there: it can be asked for only if that is still what the client has.
+pub(crate) struct Alteration {
+    change: Change,
+    if_match: IfMatch,
+}
+
+impl Alteration {
+    pub(crate) fn new(change: Change, if_match: IfMatch) -> Self {
+        Self { change, if_match }
+    }
+
+    /// Who asks for it.
+    pub(crate) fn acting(&self) -> Acting {
+        self.change.acting()
+    }
+
+    /// As [`Change::make`], if the thing is what it is expected to be. One without a validator never has
+    /// any of those that are listed.
+    pub(crate) async fn make<C>(
+        self,
+        service: &ChatService,
+        command: C,
+        reply: fn(&C::Done) -> Made,
+    ) -> Answer
+    where
+        C: service::Conditional,
+        C::Thing: Tagged,
+    {
+        let command = command.only_if(self.if_match.precondition());
+        self.change.make(service, command, reply).await
     }
 }
 

@@ -9,16 +9,16 @@ use std::ops::Range;
 
 use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponseBuilder};
 use chat_domain::ports::{BlobReader, LinkTerms};
 use chat_domain::{FileName, MediaType, Thumbnail, ThumbnailSize};
 use chat_service::FileContent;
 
 use crate::answer::Answer;
+use crate::etag;
 use crate::problem::Problem;
 
 mod body;
-mod conditions;
 mod disposition;
 pub(crate) mod memory;
 mod parts;
@@ -32,9 +32,6 @@ use disposition::disposition;
 
 use body::{Piece, Unsent};
 use ranges::Wanted;
-
-/// Asked for again before it is used, since who may read it can change; kept by nobody but the reader.
-const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// Should a browser take it for a page after all, that page can do nothing and is of no origin.
 const SAVED: HeaderValue =
@@ -79,14 +76,14 @@ where
     F: Future<Output = Result<Box<dyn BlobReader>, E>> + 'static,
     E: Into<Problem> + fmt::Display + 'static,
 {
-    if let Some(had) = not_again(request, &content.etag) {
+    if let Some(had) = etag::not_again(request, &content.etag) {
         return Ok(had);
     }
     let size = content.size;
     if request.method() == Method::HEAD {
         return Ok(content.whole()?.body(Unsent(size)));
     }
-    let wanted = if conditions::may_have_parts(request, &content.etag) {
+    let wanted = if etag::may_have_parts(request, &content.etag) {
         ranges::wanted(request.headers().get_all(header::RANGE), size)
     } else {
         Wanted::Whole
@@ -114,22 +111,9 @@ where
     Ok(response.body(body))
 }
 
-/// 304 if the client has the content of this validator: that needs nothing of the content itself.
-pub(crate) fn not_again(request: &HttpRequest, etag: &EntityTag) -> Option<HttpResponse> {
-    conditions::is_had(request, etag).then(|| validated(StatusCode::NOT_MODIFIED, etag).finish())
-}
-
 /// The validator of a thumbnail, of so much that another version of us might draw otherwise.
 pub(crate) fn thumbnail_etag(found: &FileContent, size: ThumbnailSize) -> EntityTag {
     EntityTag::new_strong(format!("{}-{}-1", found.blob.hash, size.get()))
-}
-
-/// With what every answer has, also the one that nothing has changed.
-fn validated(status: StatusCode, etag: &EntityTag) -> HttpResponseBuilder {
-    let mut response = HttpResponseBuilder::new(status);
-    response.insert_header((header::ETAG, etag.clone()));
-    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
-    response
 }
 
 impl Content {
@@ -190,7 +174,7 @@ impl Content {
     /// With what every answer has that brings bytes, but for their type.
     fn described(&self, status: StatusCode) -> Result<HttpResponseBuilder, Problem> {
         let disposition = HeaderValue::try_from(self.disposition()).map_err(Problem::internal)?;
-        let mut response = validated(status, &self.etag);
+        let mut response = etag::validated(status, &self.etag);
         let fixed: [(HeaderName, HeaderValue); 4] = [
             (header::ACCEPT_RANGES, BYTES),
             (header::CONTENT_SECURITY_POLICY, self.policy()),

@@ -10,7 +10,8 @@ use futures_util::future::{LocalBoxFuture, Ready, ready};
 
 use crate::actor::{Acting, Caller};
 use crate::body;
-use crate::change::{self, Change};
+use crate::change::{self, Alteration, Change};
+use crate::etag::IfMatch;
 use crate::fields::{self, Fields, Nothing, Unreadable, WireInt};
 use crate::problem::{FieldError, Problem};
 use crate::trace;
@@ -29,8 +30,8 @@ pub(crate) struct Ask<P, Q = Nothing> {
 pub(crate) struct Deletion<P> {
     /// The ids in the path.
     pub(crate) path: P,
-    /// Who asks for it.
-    pub(crate) change: Change,
+    /// Who asks for it, and of what.
+    pub(crate) change: Alteration,
 }
 
 /// A change with a JSON body, and no query.
@@ -82,9 +83,11 @@ impl<P: Fields> FromRequest for Deletion<P> {
 }
 
 fn deletion<P: Fields>(request: &HttpRequest) -> Result<Deletion<P>, Problem> {
-    let (key, errors) = read_key(request);
+    let (key, mut errors) = read_key(request);
+    let if_match = read_if_match(request, &mut errors);
     let Ask { path, acting, .. } = ask::<P, Nothing>(request, errors)?;
     let change = Change::new(request, acting, key);
+    let change = Alteration::new(change, if_match);
     Ok(Deletion { path, change })
 }
 
@@ -142,6 +145,12 @@ fn read_key(request: &HttpRequest) -> (Option<IdempotencyKey>, Vec<FieldError>) 
         Ok(key) => (key, Vec::new()),
         Err(error) => (None, vec![error]),
     }
+}
+
+/// What the thing is expected to be; what is wrong with that is put to the other errors.
+fn read_if_match(request: &HttpRequest, errors: &mut Vec<FieldError>) -> IfMatch {
+    let if_match = IfMatch::of(request.headers());
+    keep(if_match.map_err(|error| vec![error]), errors).unwrap_or_default()
 }
 
 /// The fields, or their errors put to the others.

@@ -13,6 +13,7 @@ mod cors;
 mod door;
 mod dto;
 mod edge;
+mod etag;
 mod expect;
 mod fields;
 mod form;

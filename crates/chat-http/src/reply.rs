@@ -1,12 +1,13 @@
 //! Answers to changes as plain data, so that one can be kept with the change and given again.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{EntityTag, HeaderName, HeaderValue};
 use actix_web::http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::answer::JSON;
+use crate::etag;
 use crate::problem::Problem;
 
 /// Marks an answer that was given before.
@@ -19,6 +20,9 @@ pub(crate) struct Reply {
     status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     location: Option<String>,
+    /// What stands between the quotes of the validator that GET would show the thing with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     /// What else stands in its head.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     headers: Vec<(String, String)>,
@@ -36,13 +40,24 @@ impl Reply {
         Self::with(StatusCode::OK, thing)
     }
 
-    /// 201 with the new thing, which stands at `location`.
+    /// 201 with the new thing, which is shown like this at `location`.
     pub(crate) fn created(location: String, thing: &impl Serialize) -> Made {
-        let reply = Self::with(StatusCode::CREATED, thing)?;
-        Ok(Self {
-            location: Some(location),
-            ..reply
-        })
+        let mut reply = Self::with(StatusCode::CREATED, thing)?;
+        reply.location = Some(location);
+        reply.etag = reply.body.as_deref().map(etag_of);
+        Ok(reply)
+    }
+
+    /// 201 with the new thing and more: at `location` it is `shown`.
+    pub(crate) fn created_with(
+        location: String,
+        thing: &impl Serialize,
+        shown: &impl Serialize,
+    ) -> Made {
+        let mut reply = Self::with(StatusCode::CREATED, thing)?;
+        reply.location = Some(location);
+        reply.etag = Some(etag_of(&to_raw_value(shown)?));
+        Ok(reply)
     }
 
     /// 201 for a new thing at `location` of which there is nothing to say but this header.
@@ -50,6 +65,7 @@ impl Reply {
         Self {
             status: StatusCode::CREATED.as_u16(),
             location: Some(location),
+            etag: None,
             headers: vec![(header.to_string(), value.to_owned())],
             body: None,
         }
@@ -70,6 +86,7 @@ impl Reply {
         Ok(Self {
             status: StatusCode::NO_CONTENT.as_u16(),
             location: None,
+            etag: None,
             headers: Vec::new(),
             body: None,
         })
@@ -79,6 +96,7 @@ impl Reply {
         Ok(Self {
             status: status.as_u16(),
             location: None,
+            etag: None,
             headers: Vec::new(),
             body: Some(to_raw_value(thing)?),
         })
@@ -95,6 +113,9 @@ impl Reply {
         let mut response = HttpResponse::build(status);
         if let Some(location) = self.location {
             response.insert_header((header::LOCATION, location));
+        }
+        if let Some(etag) = self.etag {
+            etag::show(&mut response, &EntityTag::new_strong(etag));
         }
         for header in self.headers {
             response.insert_header(header);
@@ -115,6 +136,11 @@ impl Reply {
         response.headers_mut().insert(IDEMPOTENCY_REPLAYED, yes);
         Ok(response)
     }
+}
+
+/// The validator of a thing that is shown as this JSON.
+fn etag_of(shown: &RawValue) -> String {
+    etag::of_bytes(shown.get().as_bytes()).tag().to_owned()
 }
 
 #[cfg(test)]
@@ -162,10 +188,43 @@ mod tests {
         let created = Reply::created("/users/1".to_owned(), &json!({"id": 1}));
         assert_eq!(
             String::from_utf8(created.unwrap().encode().unwrap()).unwrap(),
-            r#"{"status":201,"location":"/users/1","body":{"id":1}}"#
+            r#"{"status":201,"location":"/users/1","etag":"A3ySFO73TMOIfzpPCFtOFw","body":{"id":1}}"#
         );
         let done = Reply::done().unwrap().encode().unwrap();
         assert_eq!(String::from_utf8(done).unwrap(), r#"{"status":204}"#);
+    }
+
+    #[test]
+    fn a_thing_has_the_validator_that_it_is_shown_with() {
+        let etag = |made: Made| {
+            let response = made.unwrap().fresh().unwrap();
+            let header = |name| {
+                response
+                    .headers()
+                    .get(name)
+                    .map(|value| value.to_str().unwrap().to_owned())
+            };
+            (header(header::ETAG), header(header::CACHE_CONTROL))
+        };
+        let shown = json!({"id": 1});
+        let is = (
+            Some(r#""A3ySFO73TMOIfzpPCFtOFw""#.to_owned()),
+            Some("private, no-cache".to_owned()),
+        );
+        let location = || "/things/1".to_owned();
+        assert_eq!(etag(Reply::created(location(), &shown)), is);
+        let more = json!({"id": 1, "parts": []});
+        assert_eq!(etag(Reply::created_with(location(), &more, &shown)), is);
+        assert_eq!(etag(Reply::ok(&shown)), (None, None));
+    }
+
+    /// Those of before there were validators.
+    #[test]
+    fn replies_of_older_versions_are_read() {
+        let kept = br#"{"status":201,"location":"/users/1","body":{"id":1}}"#;
+        let (status, headers, body) = told(Reply::replayed(kept).unwrap());
+        assert_eq!((status, body.as_slice()), (201, &br#"{"id":1}"#[..]));
+        assert!(!headers.iter().any(|(name, _)| name == "etag"));
     }
 
     #[test]

@@ -110,6 +110,9 @@ pub enum ServiceError {
     /// The actor knows the thing and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The thing is not what the change was meant for.
+    #[error("the thing is not, or no longer, what the change was meant for; read it again")]
+    PreconditionFailed,
     /// The sender is no member of the group.
     #[error("user {user} is not a member of group {group}")]
     NotAMember {
@@ -169,6 +172,7 @@ impl ServiceError {
             Self::UploadInterrupted(_) => "upload_interrupted",
             Self::UploadStopped(_) => "upload_stalled",
             Self::Forbidden(_) => "forbidden",
+            Self::PreconditionFailed => "precondition_failed",
             Self::NotAMember { .. } => "not_a_member",
             Self::NotARecipient { .. } => "not_a_recipient",
             Self::OwnerMustTransfer(_) => "owner_must_transfer",

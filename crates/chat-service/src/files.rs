@@ -9,7 +9,7 @@ use chat_domain::{
 
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 mod check;
 mod collect;
@@ -100,7 +100,21 @@ impl Command for DeleteFile {
     }
 
     fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
-        delete(tx, actor, self.file, at)
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for DeleteFile {
+    type Thing = File;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<File>,
+    ) -> Result<(), ServiceError> {
+        delete(tx, actor, self.file, at, precondition)
     }
 }
 
@@ -142,13 +156,16 @@ fn delete(
     actor: Actor,
     id: FileId,
     at: Timestamp,
+    precondition: &Precondition<File>,
 ) -> Result<(), ServiceError> {
     known_actor(tx, actor)?;
     let missing = ServiceError::FileNotFound { id, actor };
     let file = tx.lock_file(id)?.ok_or_else(|| missing.clone())?;
     let known = known_to(tx, actor, &file)?;
     let in_use = tx.file_in_use(id)?;
-    policy::delete_file(actor, file.uploader_id, known, in_use).map_err(|denial| match denial {
+    let allowed = policy::delete_file(actor, file.uploader_id, known, in_use);
+    precondition.check_after(&allowed, &file)?;
+    allowed.map_err(|denial| match denial {
         Denial::Unknown => missing,
         Denial::InUse => ServiceError::FileInUse(id),
         Denial::Forbidden | Denial::OwnerMustTransfer => {

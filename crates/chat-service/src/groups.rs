@@ -9,7 +9,7 @@ use chat_domain::{
 use crate::access::{denied, group_standing, known_actor, living_user, lock_group};
 use crate::fingerprint::Fields;
 use crate::members::join;
-use crate::{ChatService, Command, ServiceError};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 /// A group to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +55,27 @@ impl Command for DeleteGroup {
     }
 
     fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for DeleteGroup {
+    type Thing = Group;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<Group>,
+    ) -> Result<(), ServiceError> {
         let id = self.group;
         let (_, standing) = lock_group(tx, actor, id)?;
         policy::delete_group(standing)
             .map_err(|d| denied(d, id, actor, "only the owner deletes a group"))?;
-        delete(tx, actor, id, at)
+        let group = locked(tx, actor, id)?;
+        precondition.check(&group)?;
+        delete(tx, actor, &group, at)
     }
 }
 
@@ -149,17 +165,24 @@ fn create(
     Ok(CreatedGroup { group, members })
 }
 
+/// A group whose conversation is locked: nothing of it changes until the transaction ends.
+pub(crate) fn locked(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    id: GroupId,
+) -> Result<Group, ServiceError> {
+    tx.group(id)?
+        .ok_or(ServiceError::GroupNotFound { id, actor })
+}
+
 /// Deletes a locked group.
 pub(crate) fn delete(
     tx: &mut dyn WriteTx,
     actor: Actor,
-    id: GroupId,
+    group: &Group,
     at: Timestamp,
 ) -> Result<(), ServiceError> {
-    let group = tx
-        .group(id)?
-        .ok_or(ServiceError::GroupNotFound { id, actor })?;
-    tx.delete_group(&group, at)?;
+    tx.delete_group(group, at)?;
     let conversation = group.conversation_id;
     tx.append_event(&NewEvent::new(
         EventKind::GroupDeleted,

@@ -9,7 +9,7 @@ use chat_domain::{
 
 use crate::access::{denied, group_standing, living_user, lock_group};
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError, groups};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError, groups};
 
 /// A user to be a member of a group, and the role it shall have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,22 @@ impl Command for RemoveMember {
     }
 
     fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
-        remove(tx, actor, *self, at)
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+/// Of a member nothing but its role is looked at, and there is nothing else of it that changes.
+impl Conditional for RemoveMember {
+    type Thing = Role;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<Role>,
+    ) -> Result<(), ServiceError> {
+        remove(tx, actor, *self, at, precondition)
     }
 }
 
@@ -216,17 +231,17 @@ fn remove(
     actor: Actor,
     RemoveMember { group, user }: RemoveMember,
     at: Timestamp,
+    precondition: &Precondition<Role>,
 ) -> Result<(), ServiceError> {
     let (conversation, standing) = lock_group(tx, actor, group)?;
     let target = tx
         .role(group, user)?
         .ok_or(ServiceError::MemberNotFound { group, user })?;
-    let members = tx
-        .group(group)?
-        .ok_or(ServiceError::GroupNotFound { id: group, actor })?
-        .member_count;
+    let found = groups::locked(tx, actor, group)?;
     let oneself = actor == Actor::User(user);
-    let removal = policy::remove_member(standing, oneself, target, members).map_err(|d| {
+    let removal = policy::remove_member(standing, oneself, target, found.member_count);
+    precondition.check_after(&removal, &target)?;
+    let removal = removal.map_err(|d| {
         denied(
             d,
             group,
@@ -245,7 +260,7 @@ fn remove(
     ))?;
     match removal {
         Removal::Leave => Ok(()),
-        Removal::LastLeaves => groups::delete(tx, actor, group, at),
+        Removal::LastLeaves => groups::delete(tx, actor, &found, at),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::access::{acts_as, denied, known_actor, known_message, living_user};
 use crate::command::Shared;
 use crate::files::lock_known_file;
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 pub(crate) mod together;
 mod window;
@@ -75,7 +75,21 @@ impl Command for DeleteMessage {
     }
 
     fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
-        delete(tx, actor, self.message, at)
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for DeleteMessage {
+    type Thing = Message;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<Message>,
+    ) -> Result<(), ServiceError> {
+        delete(tx, actor, self.message, at, precondition)
     }
 }
 
@@ -247,6 +261,7 @@ fn delete(
     actor: Actor,
     id: MessageId,
     at: Timestamp,
+    precondition: &Precondition<Message>,
 ) -> Result<(), ServiceError> {
     let (message, _) = known_message(tx, actor, id)?;
     // Read again under the locks, in their order: it may have been deleted, or the actor removed.
@@ -263,6 +278,7 @@ fn delete(
         ),
         Recipient::User(_) => ServiceError::Forbidden("a direct message is deleted by its sender"),
     })?;
+    precondition.check(&message)?;
     tx.delete_message(&message, at)?;
     tx.append_event(&event(EventKind::MessageDeleted, actor, &message, at))?;
     Ok(())

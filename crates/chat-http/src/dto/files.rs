@@ -1,11 +1,13 @@
 //! Files on the wire.
 
+use actix_web::http::header::EntityTag;
 use chat_domain::{File, FileName, FileSize, FileUrl, MediaType, ThumbnailSize};
 use chat_service::CreateExternalFile;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use crate::etag::{self, Tagged};
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::openapi::{Id, ThumbnailPixels};
 use crate::problem::Problem;
@@ -102,5 +104,11 @@ impl<'a> From<&'a File> for FileJson<'a> {
             created_at: WireTime(file.created_at),
             updated_at: WireTime(file.updated_at),
         }
+    }
+}
+
+impl Tagged for File {
+    fn etag(&self) -> serde_json::Result<Option<EntityTag>> {
+        etag::of(&FileJson::from(self)).map(Some)
     }
 }

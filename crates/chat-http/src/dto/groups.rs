@@ -1,5 +1,6 @@
 //! Groups on the wire.
 
+use actix_web::http::header::EntityTag;
 use chat_domain::{Group, GroupName, UserId};
 use chat_service::{self as service, CreatedGroup};
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::members::MemberJson;
+use crate::etag::{self, Tagged};
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::openapi::Id;
 use crate::problem::Problem;
@@ -74,5 +76,11 @@ impl<'a> From<&'a CreatedGroup> for GroupJson<'a> {
             members: Some(created.members.iter().map(MemberJson::from).collect()),
             ..Self::from(&created.group)
         }
+    }
+}
+
+impl Tagged for Group {
+    fn etag(&self) -> serde_json::Result<Option<EntityTag>> {
+        etag::of(&GroupJson::from(self)).map(Some)
     }
 }

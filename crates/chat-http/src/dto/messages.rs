@@ -1,5 +1,6 @@
 //! Messages on the wire.
 
+use actix_web::http::header::EntityTag;
 use chat_domain::{
     Caption, Content, DirectPair, Fault, FileId, GroupId, Invalid, Message, MessageBody,
     MessageKind, Recipient, UserId,
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::files::FileJson;
+use crate::etag::{self, Tagged};
 use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
 use crate::openapi::{Id, MessageKindName};
 use crate::problem::Problem;
@@ -224,5 +226,11 @@ impl<'a> From<&'a Message> for MessageJson<'a> {
             created_at: WireTime(message.created_at),
             updated_at: WireTime(message.updated_at),
         }
+    }
+}
+
+impl Tagged for Message {
+    fn etag(&self) -> serde_json::Result<Option<EntityTag>> {
+        etag::of(&MessageJson::from(self)).map(Some)
     }
 }

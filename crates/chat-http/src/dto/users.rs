@@ -1,5 +1,6 @@
 //! Users on the wire.
 
+use actix_web::http::header::EntityTag;
 use chat_domain::{
     DeletedUser, DisplayName, EmailAddress, ExternalId, FileId, FoundUser, Username, VisibleUser,
 };
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use crate::etag::{self, Tagged};
 use crate::fields::{Fields, given, perhaps, rules};
 use crate::openapi::Id;
 use crate::problem::Problem;
@@ -130,5 +132,11 @@ impl<'a> From<&'a FoundUser<VisibleUser>> for FoundUserJson<'a> {
             FoundUser::Living(user) => Self::Living(user.into()),
             FoundUser::Deleted(user) => Self::Deleted((*user).into()),
         }
+    }
+}
+
+impl Tagged for VisibleUser {
+    fn etag(&self) -> serde_json::Result<Option<EntityTag>> {
+        etag::of(&UserJson::from(self)).map(Some)
     }
 }

@@ -10,6 +10,7 @@ use crate::answer::{self, Answer};
 use crate::content::{self, Content};
 use crate::dto::files::{CreateFile, FileJson, ThumbnailQuery};
 use crate::dto::paths::IdPath;
+use crate::etag;
 use crate::fields::Nothing;
 use crate::form;
 use crate::input::{Ask, Command, Deletion};
@@ -30,11 +31,11 @@ fn created(file: &File) -> Made {
     Reply::created(format!("/files/{}", file.id), &FileJson::from(file))
 }
 
-pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
+pub(crate) async fn show(service: Service, request: HttpRequest, ask: Ask<IdPath>) -> Answer {
     let acting = ask.acting;
     let id = ask.path.id(FileId::parse)?;
     let file = acting.told(service.file(acting.actor(), id).await)?;
-    answer::ok(&FileJson::from(&file))
+    answer::resource(&request, &FileJson::from(&file))
 }
 
 pub(crate) async fn content(service: Service, request: HttpRequest, ask: Ask<IdPath>) -> Answer {
@@ -64,7 +65,7 @@ pub(crate) async fn thumbnail(
     let size = ask.query.size()?;
     let found = acting.told(service.file_content(acting.actor(), id).await)?;
     // Nothing is drawn for who has it.
-    if let Some(had) = content::not_again(&request, &content::thumbnail_etag(&found, size)) {
+    if let Some(had) = etag::not_again(&request, &content::thumbnail_etag(&found, size)) {
         return Ok(had);
     }
     let thumbnail = service.thumbnail(&found, size).await?;

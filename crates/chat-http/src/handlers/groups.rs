@@ -1,5 +1,6 @@
 //! `/groups`
 
+use actix_web::HttpRequest;
 use chat_domain::GroupId;
 use chat_service::{CreatedGroup, DeleteGroup};
 
@@ -14,16 +15,17 @@ pub(crate) async fn create(service: Service, command: Command<CreateGroup>) -> A
     let create = command.body.parse()?;
     let created = |created: &CreatedGroup| {
         let location = format!("/groups/{}", created.group.id);
-        Reply::created(location, &GroupJson::from(created))
+        let shown = GroupJson::from(&created.group);
+        Reply::created_with(location, &GroupJson::from(created), &shown)
     };
     command.change.make(&service, create, created).await
 }
 
-pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
+pub(crate) async fn show(service: Service, request: HttpRequest, ask: Ask<IdPath>) -> Answer {
     let acting = ask.acting;
     let id = ask.path.id(GroupId::parse)?;
     let group = acting.told(service.group(acting.actor(), id).await)?;
-    answer::ok(&GroupJson::from(&group))
+    answer::resource(&request, &GroupJson::from(&group))
 }
 
 pub(crate) async fn delete(service: Service, deletion: Deletion<IdPath>) -> Answer {

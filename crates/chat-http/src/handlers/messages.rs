@@ -44,11 +44,11 @@ pub(crate) async fn list(
     answer::messages(&request, &page, window)
 }
 
-pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
+pub(crate) async fn show(service: Service, request: HttpRequest, ask: Ask<IdPath>) -> Answer {
     let acting = ask.acting;
     let id = ask.path.id(MessageId::parse)?;
     let message = acting.told(service.message(acting.actor(), id).await)?;
-    answer::ok(&MessageJson::from(&message))
+    answer::resource(&request, &MessageJson::from(&message))
 }
 
 pub(crate) async fn delete(service: Service, deletion: Deletion<IdPath>) -> Answer {

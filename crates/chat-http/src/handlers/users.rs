@@ -30,9 +30,9 @@ pub(crate) async fn list(
     answer::page::<_, UserJson>(&request, &users, |user| user.id.get())
 }
 
-pub(crate) async fn show(service: Service, ask: Ask<IdPath>) -> Answer {
+pub(crate) async fn show(service: Service, request: HttpRequest, ask: Ask<IdPath>) -> Answer {
     let acting = ask.acting;
     let id = ask.path.id(UserId::parse)?;
     let user = acting.told(service.user(acting.actor(), id).await)?;
-    answer::ok(&FoundUserJson::from(&user))
+    answer::resource(&request, &FoundUserJson::from(&user))
 }

@@ -106,6 +106,8 @@ codes! {
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, "The body has too many bytes.";
     FILE_TOO_LARGE = "file_too_large", 413,
         "The file has more bytes than a file may have.";
+    PRECONDITION_FAILED = "precondition_failed", 412,
+        "The thing has none of the validators in `If-Match`: it has changed, or has none at all.";
     UNSUPPORTED_TUS_VERSION = "unsupported_tus_version", 412,
         "`Tus-Resumable` is missing, or names a version other than 1.0.0.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", 415,

@@ -43,6 +43,7 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::UploadInterrupted(_) => &code::UPLOAD_INTERRUPTED,
         ServiceError::UploadStopped(_) => &code::UPLOAD_STALLED,
         ServiceError::Forbidden(_) => &code::FORBIDDEN,
+        ServiceError::PreconditionFailed => &code::PRECONDITION_FAILED,
         ServiceError::NotAMember { .. } => &code::NOT_A_MEMBER,
         ServiceError::NotARecipient { .. } => &code::NOT_A_RECIPIENT,
         ServiceError::OwnerMustTransfer(_) => &code::OWNER_MUST_TRANSFER,
@@ -183,6 +184,7 @@ mod tests {
     #[case(ServiceError::Blobs(BlobError::Broken(text())), 500, "internal")]
     #[case(ServiceError::Blobs(BlobError::Missing), 500, "internal")]
     #[case(ServiceError::Forbidden("no"), 403, "forbidden")]
+    #[case(ServiceError::PreconditionFailed, 412, "precondition_failed")]
     #[case(ServiceError::NotAMember { group: group(), user: user() }, 403, "not_a_member")]
     #[case(
         ServiceError::NotARecipient { message: message(), user: user() },

@@ -10,7 +10,7 @@ use chat_domain::{
 use super::intake::Intake;
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 mod completion;
 mod ending;
@@ -96,13 +96,28 @@ impl Command for DeleteUpload {
         actor: Actor,
         at: Timestamp,
     ) -> Result<Option<StageMark>, ServiceError> {
-        tx.lock_upload(self.upload)?;
-        let upload = known_upload(tx, actor, self.upload, at)?;
-        end(tx, upload)
+        self.run_if(tx, actor, at, &Precondition::none())
     }
 
     fn leaves(staged: &Option<StageMark>) -> Option<&StageMark> {
         staged.as_ref()
+    }
+}
+
+impl Conditional for DeleteUpload {
+    type Thing = Upload;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<Upload>,
+    ) -> Result<Option<StageMark>, ServiceError> {
+        tx.lock_upload(self.upload)?;
+        let upload = known_upload(tx, actor, self.upload, at)?;
+        precondition.check(&upload)?;
+        end(tx, upload)
     }
 }
 
