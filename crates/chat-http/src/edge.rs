@@ -103,7 +103,7 @@ impl Edge {
             metrics: options.metrics.clone(),
             door: Door::new(options),
             memory,
-            secure: false,
+            secure: options.tls.is_some(),
         }
     }
 

@@ -9,25 +9,50 @@ use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use tokio_rustls::server::TlsStream;
+
+use crate::addresses::Place;
 use crate::metrics::Connected;
 use crate::pace::Pace;
+
+/// A socket as it is, or with TLS over it.
+pub(crate) enum Io {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Does the same with either.
+macro_rules! either {
+    ($io:expr, $socket:ident => $does:expr) => {
+        match $io {
+            Io::Plain($socket) => $does,
+            Io::Tls($socket) => $does,
+        }
+    };
+}
 
 /// A socket that fails once its [`Pace`] is past a deadline. The dispatcher then drops it without
 /// a word: there is nobody to tell.
 pub(crate) struct Guarded {
-    io: TcpStream,
+    io: Io,
     pace: Rc<Pace>,
     alarm: Pin<Box<Sleep>>,
-    _connected: Connected,
+    _counted: Counted,
+}
+
+/// That the connection is one of those that there are, and of those from its address.
+pub(crate) struct Counted {
+    pub(crate) _connected: Connected,
+    pub(crate) _place: Place,
 }
 
 impl Guarded {
-    pub(crate) fn new(io: TcpStream, pace: Rc<Pace>, connected: Connected) -> Self {
+    pub(crate) fn new(io: Io, pace: Rc<Pace>, counted: Counted) -> Self {
         Self {
             io,
             pace,
             alarm: Box::pin(sleep_until(Instant::now())),
-            _connected: connected,
+            _counted: counted,
         }
     }
 
@@ -63,7 +88,7 @@ impl AsyncRead for Guarded {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        let read = Pin::new(&mut this.io).poll_read(cx, buffer);
+        let read = either!(&mut this.io, io => Pin::new(io).poll_read(cx, buffer));
         if read.is_pending() {
             return this.watch(cx);
         }
@@ -81,7 +106,7 @@ impl AsyncWrite for Guarded {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.io).poll_write(cx, bytes);
+        let written = either!(&mut this.io, io => Pin::new(io).poll_write(cx, bytes));
         if written.is_pending() {
             this.pace.stalls();
             return this.watch(cx);
@@ -96,10 +121,10 @@ impl AsyncWrite for Guarded {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+        either!(&mut self.get_mut().io, io => Pin::new(io).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+        either!(&mut self.get_mut().io, io => Pin::new(io).poll_shutdown(cx))
     }
 }

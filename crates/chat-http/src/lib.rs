@@ -3,7 +3,9 @@
 //! [`server()`] runs it on a listener; [`app`] is the same for a server of the host's own. Nothing here
 //! knows SQL or decides who may do what.
 
+mod accept;
 mod actor;
+mod addresses;
 mod answer;
 mod auth;
 mod body;
@@ -19,6 +21,7 @@ mod fields;
 mod form;
 mod gate;
 mod guard;
+mod h2;
 mod handlers;
 mod incoming;
 mod input;
@@ -42,6 +45,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tls;
 mod tokens;
 mod trace;
 mod turns;
@@ -58,4 +62,5 @@ pub use openapi::openapi;
 pub use proxies::{InvalidProxies, TrustedProxies};
 pub use routes::{anonymous_routes, app, routes};
 pub use server::{HttpOptions, server};
+pub use tls::{Tls, TlsError};
 pub use tokens::{Subject, Tokens};

@@ -18,6 +18,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::problem::Problem;
+use crate::proxies::network;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -373,15 +374,6 @@ impl Clock for Ticks {
 fn whole_seconds(time: Duration) -> u32 {
     let begun = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     u32::try_from(begun).unwrap_or(u32::MAX)
-}
-
-/// What counts as one address: of IPv6 the 64 bits that a network is given, since whoever has it has all
-/// the addresses in it.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
-        v4 => v4,
-    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::rt::time::Instant;
+use actix_web::rt::time::{Instant, timeout};
 
 /// When a wait ends; never, if there is none.
-type Deadline = Option<Instant>;
+pub(crate) type Deadline = Option<Instant>;
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -78,8 +78,16 @@ impl Pace {
     }
 }
 
+/// What comes of it within `limit`. No time at all means no limit.
+pub(crate) async fn in_time<F: Future>(limit: Duration, work: F) -> Option<F::Output> {
+    if limit.is_zero() {
+        return Some(work.await);
+    }
+    timeout(limit, work).await.ok()
+}
+
 /// The time after `wait`. No time at all means no limit, as it does to the dispatcher.
-fn after(wait: Duration) -> Deadline {
+pub(crate) fn after(wait: Duration) -> Deadline {
     let now = Instant::now();
     now.checked_add(wait).filter(|_| !wait.is_zero())
 }

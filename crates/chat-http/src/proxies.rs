@@ -82,6 +82,15 @@ impl TrustedProxies {
     }
 }
 
+/// What counts as one address: of IPv6 the 64 bits that a network is given, since whoever has it has all
+/// the addresses in it.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & !u128::from(u64::MAX)).into()),
+        v4 => v4,
+    }
+}
+
 /// The address of an entry, which some write with a port.
 fn address(entry: &str) -> Option<IpAddr> {
     let bracketed = || entry.strip_prefix('[')?.strip_suffix(']');

@@ -9,7 +9,8 @@ use std::time::Duration;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Protocol, Request};
 use actix_service::{
-    IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config,
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service,
+    map_config,
 };
 use actix_web::Error;
 use actix_web::dev::{AppConfig, Server};
@@ -18,10 +19,12 @@ use chat_service::ChatService;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::OnceCell;
 
+use crate::accept::{Accepting, Connection};
+use crate::addresses::Addresses;
 use crate::guard::Guarded;
-use crate::pace::Pace;
+use crate::h2::{self, Patience};
 use crate::routes::{Shared, app_of_many};
-use crate::{Authenticate, Metrics, Origin, RateLimits, TrustedProxies, expect};
+use crate::{Authenticate, Metrics, Origin, RateLimits, Tls, TrustedProxies, expect};
 
 /// How long requests under way may take to finish after the server was told to stop, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
@@ -53,6 +56,11 @@ pub struct HttpOptions {
     pub workers: Option<usize>,
     /// How many connections each worker holds; others wait to be accepted. 25,000 by default.
     pub connections_per_worker: usize,
+    /// How many connections there may be from one address, besides those from this machine and from trusted
+    /// proxies; one more is closed at once. An IPv6 address counts by its first 64 bits. 1,000 by default.
+    pub connections_per_address: usize,
+    /// The certificate that is shown; without one the server speaks HTTP/1.1 in clear text.
+    pub tls: Option<Tls>,
     /// How long the head of a request may take to arrive, 5 s by default. Afterwards the first one
     /// of a connection is answered with 408; at later ones the connection just ends.
     pub head_timeout: Duration,
@@ -79,6 +87,8 @@ impl Default for HttpOptions {
             cors_origins: Vec::new(),
             workers: None,
             connections_per_worker: 25_000,
+            connections_per_address: 1_000,
+            tls: None,
             head_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
@@ -108,15 +118,16 @@ pub fn server(
     let address = listener.local_addr()?;
     let stop = server.graceful_shutdown_signal();
     let shared = Shared::new(&options);
+    let proxies = options.trusted_proxies.clone();
+    let addresses = Addresses::new(options.connections_per_address, proxies);
     let worker = move || {
         let (head, idle) = (options.head_timeout, options.idle_timeout);
         let app = app_of_many(service.clone(), &options, &shared)
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let app = one_of(map_config(app, |()| AppConfig::default()));
-        let asking = app.clone();
-        let stop = stop.clone();
-        let metrics = options.metrics.clone();
+        let (asking, serving) = (app.clone(), app.clone());
+        let (stop, stop_h2) = (stop.clone(), stop.clone());
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stop = stop.clone();
@@ -147,18 +158,39 @@ pub fn server(
                     Ok::<_, ()>(fn_service(move |request| expect::go_on(&*app, request)))
                 }
             }));
-        fn_service(move |io: TcpStream| {
-            let connected = metrics.connected();
+        let accepting = Accepting {
+            tls: options.tls.as_ref().map(Tls::acceptor),
+            addresses: addresses.clone(),
+            metrics: options.metrics.clone(),
+            patience: Patience { head, idle },
+        };
+        let http = Rc::new(http);
+        fn_factory(move || {
+            let (http, serving) = (Rc::clone(&http), serving());
+            let (accepting, stop) = (accepting.clone(), stop_h2.clone());
             async move {
-                // Answers are written whole, so there is nothing to wait for; without it they only
-                // come later.
-                let _ = io.set_nodelay(true);
-                let peer = io.peer_addr().ok();
-                let guarded = Guarded::new(io, Pace::new(idle, head), connected);
-                Ok::<_, DispatchError>((guarded, Protocol::Http1, peer))
+                let http = Rc::new(http.new_service(()).await?);
+                let app = serving.await?;
+                Ok::<_, ()>(fn_service(move |io: TcpStream| {
+                    let (http, app) = (Rc::clone(&http), Rc::clone(&app));
+                    let (accepting, stop) = (accepting.clone(), stop.clone());
+                    async move {
+                        let Some((connection, peer)) = accepting.accept(io).await else {
+                            return Ok::<_, DispatchError>(());
+                        };
+                        match connection {
+                            Connection::Http1(io) => http.call((io, Protocol::Http1, peer)).await?,
+                            Connection::Http2(io, counted) => {
+                                let stop = async move { stop.notified().await };
+                                h2::serve(io, app, peer, accepting.patience, stop).await;
+                                drop(counted);
+                            }
+                        }
+                        Ok(())
+                    }
+                }))
             }
         })
-        .and_then(http)
     };
     Ok(server.listen("chat-http", listener, worker)?.run())
 }

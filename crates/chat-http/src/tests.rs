@@ -27,6 +27,7 @@ mod retries;
 mod routes;
 pub(crate) mod sockets;
 mod stop;
+mod tls;
 
 /// An answer as a client sees it.
 struct Told {

@@ -1,0 +1,470 @@
+//! TLS and HTTP/2: what is spoken over them, and who keeps the server waiting.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream as Blocking};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt;
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::timeout;
+use actix_web::web::Bytes;
+use h2::client::SendRequest;
+use rstest::rstest;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tempfile::TempDir;
+use tokio_rustls::TlsConnector;
+
+use super::sockets::start_with;
+use crate::testing::FakeStore;
+use crate::{HttpOptions, Tls};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Much longer than what is waited for, on a machine as slow as can be.
+const LONG: Duration = Duration::from_secs(20);
+
+/// How often files are looked at here.
+const OFTEN: Duration = Duration::from_millis(20);
+
+/// The files of a certificate for `localhost`.
+struct Certificate {
+    dir: TempDir,
+    der: CertificateDer<'static>,
+}
+
+impl Certificate {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let der = issue(&dir);
+        Self { dir, der }
+    }
+
+    fn cert(&self) -> PathBuf {
+        self.dir.path().join("cert.pem")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.dir.path().join("key.pem")
+    }
+
+    fn tls(&self) -> Tls {
+        Tls::looked_at(self.cert(), self.key(), OFTEN).unwrap()
+    }
+}
+
+/// Writes a new one; what clients trust then.
+fn issue(dir: &TempDir) -> CertificateDer<'static> {
+    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(
+        dir.path().join("key.pem"),
+        issued.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    fs::write(dir.path().join("cert.pem"), issued.cert.pem()).unwrap();
+    issued.cert.der().clone()
+}
+
+fn client(trusted: &CertificateDer<'static>, protocol: &[u8]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    Arc::new(config)
+}
+
+fn localhost() -> ServerName<'static> {
+    ServerName::try_from("localhost").unwrap()
+}
+
+fn options(certificate: &Certificate) -> HttpOptions {
+    HttpOptions {
+        tls: Some(certificate.tls()),
+        head_timeout: LONG * 3,
+        body_timeout: LONG * 3,
+        idle_timeout: LONG * 3,
+        ..HttpOptions::default()
+    }
+}
+
+fn start(certificate: &Certificate) -> (SocketAddr, ServerHandle) {
+    start_with(FakeStore::ThreeUsers, options(certificate))
+}
+
+/// A connection of HTTP/1.1.
+type Talk = StreamOwned<ClientConnection, Blocking>;
+
+fn connect(address: SocketAddr, trusted: &CertificateDer<'static>) -> Result<Talk, std::io::Error> {
+    let socket = Blocking::connect(address)?;
+    socket.set_read_timeout(Some(LONG))?;
+    let tls = ClientConnection::new(client(trusted, b"http/1.1"), localhost()).unwrap();
+    let mut talk = StreamOwned::new(tls, socket);
+    talk.conn.complete_io(&mut talk.sock)?;
+    Ok(talk)
+}
+
+/// The head of the answer to a question without a body.
+fn get(talk: &mut Talk) -> String {
+    talk.write_all(b"HEAD /users/1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        talk.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    rt::task::spawn_blocking(work).await.unwrap()
+}
+
+/// Until nothing more comes: how the peer sees that it was cut off.
+fn ends(mut stream: impl Read) -> bool {
+    let begun = Instant::now();
+    let mut rest = Vec::new();
+    drop(stream.read_to_end(&mut rest));
+    begun.elapsed() < LONG
+}
+
+#[actix_web::test]
+async fn http_1_goes_over_tls_as_without() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    let trusted = certificate.der.clone();
+    blocking(move || {
+        let mut talk = connect(address, &trusted).unwrap();
+        for _ in 0..2 {
+            let head = get(&mut talk);
+            assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+            assert!(
+                head.contains("\r\nstrict-transport-security: max-age="),
+                "{head}"
+            );
+        }
+        let waits =
+            b"POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+            Content-Length: 1\r\nExpect: 100-continue\r\n\r\n";
+        talk.write_all(waits).unwrap();
+        let mut asked = [0; 25];
+        talk.read_exact(&mut asked).unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn who_speaks_no_tls_is_cut_off() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    assert!(
+        blocking(move || {
+            let mut plain = Blocking::connect(address).unwrap();
+            plain.set_read_timeout(Some(LONG)).unwrap();
+            plain
+                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .unwrap();
+            ends(plain)
+        })
+        .await
+    );
+}
+
+#[actix_web::test]
+async fn who_is_slow_to_shake_hands_is_cut_off() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        head_timeout: SHORT,
+        ..options(&certificate)
+    };
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    assert!(
+        blocking(move || {
+            let silent = Blocking::connect(address).unwrap();
+            silent.set_read_timeout(Some(LONG)).unwrap();
+            ends(silent)
+        })
+        .await
+    );
+}
+
+/// Tries until new connections are shown this certificate.
+fn wait_for(address: SocketAddr, trusted: &CertificateDer<'static>) {
+    let begun = Instant::now();
+    while connect(address, trusted).is_err() {
+        assert!(begun.elapsed() < LONG, "the certificate is not shown");
+        thread::sleep(OFTEN);
+    }
+}
+
+#[actix_web::test]
+async fn a_certificate_that_changes_is_shown_to_those_who_come_then() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    blocking(move || {
+        let mut old = connect(address, &certificate.der).unwrap();
+        assert!(get(&mut old).starts_with("HTTP/1.1 200 "));
+        let second = issue(&certificate.dir);
+        wait_for(address, &second);
+        assert!(connect(address, &certificate.der).is_err());
+        // Who is there already goes on.
+        assert!(get(&mut old).starts_with("HTTP/1.1 200 "));
+
+        // What can't be used is not shown; the old one stays.
+        let (cert, key) = (certificate.cert(), certificate.key());
+        fs::write(&cert, "nothing").unwrap();
+        thread::sleep(OFTEN * 10);
+        connect(address, &second).unwrap();
+        fs::remove_file(&key).unwrap();
+        thread::sleep(OFTEN * 10);
+        connect(address, &second).unwrap();
+        let third = issue(&certificate.dir);
+        wait_for(address, &third);
+    })
+    .await;
+}
+
+#[rstest]
+#[case::no_files("", "", "can't read")]
+#[case::no_certificate("nothing", "", "has no certificate in PEM")]
+#[case::no_key("cert", "nothing", "has no private key in PEM")]
+#[case::another_key("cert", "other", "is not that of the certificate")]
+fn files_that_can_not_be_used(#[case] cert: &str, #[case] key: &str, #[case] why: &str) {
+    let (own, other) = (Certificate::new(), Certificate::new());
+    let nothing = own.dir.path().join("nothing");
+    fs::write(&nothing, "nothing").unwrap();
+    let path = |name: &str| match name {
+        "cert" => own.cert(),
+        "other" => other.key(),
+        "nothing" => nothing.clone(),
+        _ => own.dir.path().join("missing"),
+    };
+    let error = Tls::open(path(cert), path(key)).unwrap_err().to_string();
+    assert!(error.contains(why), "{error}");
+}
+
+/// A connection of HTTP/2, whose peer lets us send only so much of an answer at first.
+async fn connect_h2(
+    address: SocketAddr,
+    certificate: &Certificate,
+    window: u32,
+) -> (SendRequest<Bytes>, rt::task::JoinHandle<()>) {
+    let tls = TlsConnector::from(client(&certificate.der, b"h2"));
+    let socket = TcpStream::connect(address).await.unwrap();
+    let io = tls.connect(localhost(), socket).await.unwrap();
+    let (requests, connection) = h2::client::Builder::new()
+        .initial_window_size(window)
+        .handshake(io)
+        .await
+        .unwrap();
+    let ended = rt::spawn(async move { drop(connection.await) });
+    (requests.ready().await.unwrap(), ended)
+}
+
+fn request(method: &str, path: &str) -> http::Request<()> {
+    http::Request::builder()
+        .method(method)
+        .uri(format!("https://localhost{path}"))
+        .body(())
+        .unwrap()
+}
+
+/// The status and the whole body of what is answered to a request with this body.
+async fn ask(
+    requests: &mut SendRequest<Bytes>,
+    request: http::Request<()>,
+    body: &'static str,
+) -> (http::Response<()>, Vec<u8>) {
+    let (answer, mut sending) = requests.send_request(request, body.is_empty()).unwrap();
+    if !body.is_empty() {
+        sending
+            .send_data(Bytes::from_static(body.as_bytes()), true)
+            .unwrap();
+    }
+    let (head, mut body) = answer.await.unwrap().into_parts();
+    let mut read = Vec::new();
+    while let Some(piece) = body.data().await {
+        let piece = piece.unwrap();
+        body.flow_control().release_capacity(piece.len()).unwrap();
+        read.extend_from_slice(&piece);
+    }
+    (http::Response::from_parts(head, ()), read)
+}
+
+#[actix_web::test]
+async fn http_2_is_the_same_api() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let (head, body) = ask(&mut requests, request("GET", "/users/1"), "").await;
+    assert_eq!(
+        (head.status().as_u16(), head.version()),
+        (200, http::Version::HTTP_2)
+    );
+    let user: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(user["username"], "user1");
+    let header = |name: &str| head.headers()[name].to_str().unwrap();
+    assert_eq!(header("content-length"), body.len().to_string());
+    assert!(header("date").ends_with(" GMT"), "{}", header("date"));
+    assert!(!header("x-request-id").is_empty() && !header("strict-transport-security").is_empty());
+
+    let (head, body) = ask(&mut requests, request("HEAD", "/users/1"), "").await;
+    assert_eq!((head.status().as_u16(), body.len()), (200, 0));
+    // More than any window has.
+    let (head, body) = ask(&mut requests, request("GET", "/openapi.json"), "").await;
+    assert_eq!(head.status(), 200);
+    assert_eq!(body.len(), crate::openapi("/").unwrap().len());
+    let mut post = request("POST", "/users");
+    let json = http::HeaderValue::from_static("application/json");
+    post.headers_mut().insert("content-type", json);
+    let (head, body) = ask(&mut requests, post.clone(), "{").await;
+    assert_eq!(head.status(), 400);
+    assert!(String::from_utf8(body).unwrap().contains("malformed_json"));
+    // One that is refused by its head, whose body is not read.
+    let text = http::HeaderValue::from_static("text/plain");
+    post.headers_mut().insert("content-type", text);
+    assert_eq!(ask(&mut requests, post, "{}").await.0.status(), 415);
+    assert_eq!(
+        ask(&mut requests, request("GET", "/nothing"), "")
+            .await
+            .0
+            .status(),
+        404
+    );
+}
+
+#[actix_web::test]
+async fn many_requests_go_over_one_connection_at_once() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    let (requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let all: Vec<_> = (0..100)
+        .map(|_| {
+            let mut requests = requests.clone();
+            rt::spawn(async move { ask(&mut requests, request("GET", "/users"), "").await })
+        })
+        .collect();
+    for one in all {
+        assert_eq!(one.await.unwrap().0.status(), 200);
+    }
+}
+
+/// How a connection ends that is left alone.
+async fn is_left(options: HttpOptions, certificate: &Certificate, asks: bool) -> bool {
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    let (mut requests, ended) = connect_h2(address, certificate, 65_535).await;
+    if asks {
+        ask(&mut requests, request("GET", "/users/1"), "").await;
+    }
+    timeout(LONG, ended).await.is_ok()
+}
+
+#[actix_web::test]
+async fn a_connection_without_a_request_is_cut_off() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        head_timeout: SHORT,
+        ..options(&certificate)
+    };
+    assert!(is_left(options, &certificate, false).await);
+}
+
+#[actix_web::test]
+async fn a_connection_without_another_request_is_cut_off() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        idle_timeout: SHORT,
+        ..options(&certificate)
+    };
+    assert!(is_left(options, &certificate, true).await);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        body_timeout: SHORT,
+        ..options(&certificate)
+    };
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let mut post = request("POST", "/users");
+    let json = http::HeaderValue::from_static("application/json");
+    post.headers_mut().insert("content-type", json);
+    let (answer, mut sending) = requests.send_request(post, false).unwrap();
+    sending.send_data(Bytes::from_static(b"{"), false).unwrap();
+    let answer = timeout(LONG, answer).await.unwrap().unwrap();
+    assert_eq!(answer.status(), 408);
+}
+
+#[actix_web::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        idle_timeout: SHORT,
+        ..options(&certificate)
+    };
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    let (mut requests, ended) = connect_h2(address, &certificate, 1_024).await;
+    let asked = requests.send_request(request("GET", "/openapi.json"), true);
+    let mut body = asked.unwrap().0.await.unwrap().into_body();
+    // The window is never opened again, though the connection is alive.
+    let given_up = async {
+        loop {
+            match body.data().await {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return error,
+                None => panic!("all of it came"),
+            }
+        }
+    };
+    let error = timeout(LONG, given_up).await.unwrap();
+    assert_eq!(error.reason(), Some(h2::Reason::CANCEL), "{error}");
+    drop(body);
+    assert!(timeout(LONG, ended).await.is_ok());
+}
+
+#[actix_web::test]
+async fn a_head_without_end_is_not_held() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let mut huge = request("GET", "/users/1");
+    for number in 0..64 {
+        let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+        let value = http::HeaderValue::try_from("v".repeat(4_000)).unwrap();
+        huge.headers_mut().insert(name, value);
+    }
+    let answer = match requests.send_request(huge, true) {
+        Ok((answer, _)) => timeout(LONG, answer).await.unwrap(),
+        Err(error) => Err(error),
+    };
+    // h2 answers such a head itself, or ends the stream.
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 431));
+}
+
+#[actix_web::test]
+async fn a_stop_waits_for_no_idle_connection() {
+    let certificate = Certificate::new();
+    let (address, handle) = start(&certificate);
+    let (mut requests, ended) = connect_h2(address, &certificate, 65_535).await;
+    ask(&mut requests, request("GET", "/users/1"), "").await;
+    let begun = Instant::now();
+    handle.stop(true).await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(timeout(LONG, ended).await.is_ok());
+}
