@@ -37,6 +37,7 @@ mod relocate;
 mod s3;
 mod schemathesis;
 mod stored_files;
+mod tls;
 mod token_mode;
 mod tus_js;
 mod uploads;

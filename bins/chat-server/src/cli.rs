@@ -20,7 +20,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 20] = [
+pub(crate) const SETTINGS: [Setting; 22] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -136,6 +136,19 @@ pub(crate) const SETTINGS: [Setting; 20] = [
         value: "ORIGINS",
         help: "The origins whose pages may read answers, such as https://app.example.org; with commas \
                between [default: none]",
+        switch: false,
+    },
+    Setting {
+        key: "tls_cert",
+        value: "FILE",
+        help: "The certificate to be shown and those that lead to its authority, in PEM; read again when it \
+               changes. HTTP/2 comes with it [default: none, HTTP/1.1 in clear text]",
+        switch: false,
+    },
+    Setting {
+        key: "tls_key",
+        value: "FILE",
+        help: "The private key of the certificate, in PEM",
         switch: false,
     },
     Setting {

@@ -95,6 +95,15 @@ impl fmt::Display for FilesPlace {
     }
 }
 
+/// The files of a certificate.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate, and those that lead to its authority.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// What the server needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -124,6 +133,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may read answers.
     pub cors_origins: Vec<Origin>,
+    /// The certificate that is shown and its key; without, the server speaks no TLS.
+    pub tls: Option<TlsFiles>,
     /// How long answers are kept under idempotency keys.
     pub idempotency_ttl: Duration,
 }
@@ -222,6 +233,19 @@ impl Config {
             cors_origins: match elsewhere("cors_origin") {
                 Some(value) => value.origins()?,
                 None => Vec::new(),
+            },
+            tls: match (elsewhere("tls_cert"), elsewhere("tls_key")) {
+                (Some(cert), Some(key)) => Some(TlsFiles {
+                    cert: cert.file()?,
+                    key: key.file()?,
+                }),
+                (None, None) => None,
+                (Some(lone), None) => {
+                    return Err(lone.invalid("left out, or stand beside --tls-key"));
+                }
+                (None, Some(lone)) => {
+                    return Err(lone.invalid("left out, or stand beside --tls-cert"));
+                }
             },
             idempotency_ttl: setting("idempotency_ttl", "24h").duration()?,
         })

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 use crate::Config;
 use crate::say::say;
 
+mod tls;
+
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -26,7 +28,8 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let all = all.join(", ");
     let server = TcpStream::connect(&addresses[..])
         .with_context(|| format!("can't connect to the server on {all}"))?;
-    let status = ask(server).with_context(|| format!("the server on {all} does not answer"))?;
+    let status =
+        ask(server, config).with_context(|| format!("the server on {all} does not answer"))?;
     if status.split(' ').nth(1) != Some("200") {
         bail!("the server on {all} is not ready: it answers {status:?}");
     }
@@ -44,13 +47,21 @@ fn from_here(mut address: SocketAddr) -> SocketAddr {
 }
 
 /// The first line of the answer.
-fn ask(mut server: TcpStream) -> io::Result<String> {
+fn ask(server: TcpStream, config: &Config) -> Result<String> {
     server.set_read_timeout(Some(PATIENCE))?;
     server.set_write_timeout(Some(PATIENCE))?;
     let host = server.peer_addr()?;
+    match &config.tls {
+        None => Ok(ask_over(server, host)?),
+        Some(files) => Ok(ask_over(tls::connect(server, &files.cert)?, host)?),
+    }
+}
+
+fn ask_over(mut server: impl Read + Write, host: SocketAddr) -> io::Result<String> {
     let request =
         format!("GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     server.write_all(request.as_bytes())?;
+    server.flush()?;
     let mut line = String::new();
     match BufReader::new(server.take(LINE)).read_line(&mut line)? {
         0 => Err(ErrorKind::UnexpectedEof.into()),

@@ -20,7 +20,7 @@ mod tokens;
 use std::process::ExitCode;
 
 pub use config::{
-    Config, Database, FilesPlace, InvalidSetting, PostgresUrl, TokenKeys, TokenSettings,
+    Config, Database, FilesPlace, InvalidSetting, PostgresUrl, TlsFiles, TokenKeys, TokenSettings,
 };
 pub use database::AnyStore;
 pub use seams::Seams;

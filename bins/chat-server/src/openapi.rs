@@ -8,6 +8,7 @@ use crate::say::say;
 /// Prints it.
 pub(crate) fn run(config: &Config) -> Result<()> {
     let server = match config.listen.first() {
+        Some(address) if config.tls.is_some() => format!("https://{address}"),
         Some(address) => format!("http://{address}"),
         None => "/".to_owned(),
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::Server;
 use anyhow::{Context, Result, anyhow};
 use chat_domain::ports::SystemClock;
-use chat_http::{Authenticate, HttpOptions, Metrics, RateLimits};
+use chat_http::{Authenticate, HttpOptions, Metrics, RateLimits, Tls};
 use chat_service::ChatService;
 use socket2::SockRef;
 
@@ -46,6 +46,10 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
         Some(settings) => Some((tokens::open(settings).await?, settings)),
         None => None,
     };
+    let tls = match &config.tls {
+        Some(files) => Some(Tls::open(&files.cert, &files.key).context("can't speak TLS")?),
+        None => None,
+    };
     let store = database::open(config)?;
     let blobs = files::open(config)?;
     let service = ChatService::new((seams.store)(store.port()), Arc::new(SystemClock))
@@ -66,6 +70,7 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
             Arc::new(tokens) as Arc<dyn Authenticate>
         }),
         rate_limits: config.rate_limit.map(RateLimits::new),
+        tls,
         trusted_proxies: config.trusted_proxies.clone(),
         cors_origins: config.cors_origins.clone(),
         metrics: Metrics::with([store.measured()]),
@@ -98,8 +103,13 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             store,
         } = composed?;
         log::info!(
-            "chat-server {} serves http://{address} from {}, files in {}, in {}",
+            "chat-server {} serves {}://{address} from {}, files in {}, in {}",
             env!("CARGO_PKG_VERSION"),
+            if config.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            },
             config.database,
             config.files,
             match &config.tokens {

@@ -132,7 +132,8 @@ impl Process {
                 return Err(seen);
             };
             seen = seen + &line + "\n";
-            if let Some((_, rest)) = line.split_once("serves http://") {
+            let served = ["serves http://", "serves https://"];
+            if let Some((_, rest)) = served.iter().find_map(|serves| line.split_once(serves)) {
                 let address = rest.split(' ').next().expect("an address");
                 break address.parse().expect("an address");
             }

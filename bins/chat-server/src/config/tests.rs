@@ -237,6 +237,21 @@ fn settings_of_tokens_that_are_at_odds(#[case] given: &[(&str, &str)], #[case] f
 }
 
 #[test]
+fn a_certificate_has_a_key() {
+    let (cert, key) = (("tls_cert", "/etc/cert.pem"), ("tls_key", "/etc/key.pem"));
+    let tls = parse(&[cert, key]).unwrap().tls.unwrap();
+    assert!(tls.cert.ends_with("cert.pem") && tls.key.ends_with("key.pem"));
+    assert!(parse(&[]).unwrap().tls.is_none());
+    for lone in [cert, key] {
+        let error = parse(&[lone]).unwrap_err().to_string();
+        assert!(
+            error.contains("must be left out, or stand beside --tls-"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let error = parse(&[("token_secret", "hunter2")])
         .unwrap_err()

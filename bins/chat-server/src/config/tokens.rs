@@ -102,10 +102,7 @@ impl TokenKeys {
             "token_secret" => Secret::parse(value.text.as_str())
                 .map(Self::Secret)
                 .map_err(|_| value.invalid("a secret of at least 32 bytes")),
-            "token_secret_file" if !value.text.is_empty() => {
-                Ok(Self::SecretFile(PathBuf::from(&value.text)))
-            }
-            "token_secret_file" => Err(value.invalid("the path of a file with a secret")),
+            "token_secret_file" => value.file().map(Self::SecretFile),
             _ => match (JwksUrl::parse(&value.text), value.text.contains("://")) {
                 (Ok(url), _) => Ok(Self::Url(url)),
                 (Err(_), false) if !value.text.is_empty() => {

@@ -45,6 +45,13 @@ impl Value {
         Ok(PathBuf::from(&self.text))
     }
 
+    pub(super) fn file(&self) -> Result<PathBuf, InvalidSetting> {
+        if self.text.is_empty() {
+            return Err(self.invalid("the path of a file"));
+        }
+        Ok(PathBuf::from(&self.text))
+    }
+
     pub(super) fn database(&self) -> Result<Database, InvalidSetting> {
         match self.text.strip_prefix("sqlite://") {
             // What other programs take for more than a path is not silently taken for one.
