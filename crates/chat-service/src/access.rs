@@ -26,6 +26,15 @@ pub(crate) fn living_user(tx: &mut dyn ReadTx, id: UserId) -> Result<()> {
     }
 }
 
+/// The same of one who is to be a member: it stays as it is, and alive, until the transaction ends.
+pub(crate) fn hold_living(tx: &mut dyn WriteTx, id: UserId) -> Result<()> {
+    if tx.hold_user(id)? {
+        Ok(())
+    } else {
+        Err(ServiceError::UserNotFound(id))
+    }
+}
+
 /// Fails with `ActorMismatch` if a user acts in the name of another.
 pub(crate) fn acts_as(actor: Actor, named: UserId) -> Result<()> {
     match actor {

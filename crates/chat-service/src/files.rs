@@ -1,14 +1,15 @@
-//! Files: made known by whoever will send them, read by those they were sent to.
+//! Files: made known by whoever will send them, or be shown by them, read by those they were sent to.
 
 use chat_domain::policy::Denial;
 use chat_domain::ports::{Cost, ReadTx, WriteTx};
 use chat_domain::{
-    Actor, File, FileId, FileName, FileSize, FileUrl, MediaType, NewFile, NewFileSource, Timestamp,
-    policy,
+    Actor, Fault, File, FileId, FileName, FileSize, FileUrl, Invalid, MediaType, NewFile,
+    NewFileSource, Timestamp, policy,
 };
 
 use crate::access::known_actor;
 use crate::fingerprint::Fields;
+use crate::users::show_by_none;
 use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 mod check;
@@ -33,6 +34,7 @@ pub use uploads::{CreateUpload, DeleteUpload, IncomingPart};
 
 pub(crate) use locks::Locks;
 pub(crate) use options::{Shelf, none};
+pub(crate) use uploads::end as end_upload;
 
 /// A file to be made known that lies elsewhere; it is never fetched, so what is not said stays unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,11 +143,12 @@ impl ChatService {
     }
 
     /// Deletes a file: nobody can read it any more, and its bytes are collected after the grace
-    /// period unless another file has the same. Messages that carry it tell that it was deleted.
+    /// period unless another file has the same. Messages that carry it tell that it was deleted, and nobody
+    /// is shown by it any more.
     ///
     /// # Errors
     /// `FileNotFound`; `Forbidden` unless its uploader or the system acts; `FileInUse` for the
-    /// uploader while a message carries it.
+    /// uploader while a message carries it, or somebody is shown by it.
     pub async fn delete_file(&self, actor: Actor, command: DeleteFile) -> Result<(), ServiceError> {
         self.run(actor, command).await
     }
@@ -172,7 +175,20 @@ fn delete(
             ServiceError::Forbidden("a file is deleted by its uploader")
         }
     })?;
+    show_by_none(tx, actor, id, at)?;
     Ok(tx.delete_file(&file, at, at)?)
+}
+
+/// Fails with `Invalid` unless the file is an image.
+pub(crate) fn image(field: &'static str, file: &File) -> Result<(), ServiceError> {
+    if file.is_image() {
+        return Ok(());
+    }
+    let invalid = Invalid::new(
+        Fault::Conflict,
+        "must be an image: its file has another type, or none",
+    );
+    Err(ServiceError::Invalid { field, invalid })
 }
 
 /// A living file that the actor may read, and so may send.

@@ -7,7 +7,7 @@
 use chat_domain::{BlobHash, Content, FileId, Fingerprint, Recipient};
 use sha2::{Digest, Sha256};
 
-use crate::Command;
+use crate::{Command, Field};
 
 /// Takes a command's name and fields, one after the other in a fixed order.
 pub struct Fields(Sha256);
@@ -49,6 +49,19 @@ impl Fields {
         match value {
             Some(value) => tell(self, value),
             None => self,
+        }
+    }
+
+    /// Takes what becomes of a field that may be empty.
+    pub(crate) fn field<T>(
+        &mut self,
+        field: &Field<T>,
+        tell: impl for<'f> FnOnce(&'f mut Self, &T) -> &'f mut Self,
+    ) -> &mut Self {
+        match field {
+            Field::Keep => self.number(0),
+            Field::Clear => self.number(1),
+            Field::Set(value) => tell(self.number(2), value),
         }
     }
 
@@ -255,7 +268,24 @@ mod tests {
                 external_id: external_id.map(|id| ExternalId::parse(id).unwrap()),
             })
         };
+        let update = |change: fn(&mut UpdateUser)| {
+            let mut update = UpdateUser::of(user(1));
+            change(&mut update);
+            Fields::of(&update)
+        };
         vec![
+            update(|_| ()),
+            update(|update| update.user = user(2)),
+            update(|update| update.username = Username::parse("a").ok()),
+            update(|update| update.email = EmailAddress::parse("a@example.org").ok()),
+            update(|update| update.display_name = Field::Clear),
+            update(|update| update.display_name = Field::Set(DisplayName::parse("a").unwrap())),
+            update(|update| update.avatar = Field::Clear),
+            update(|update| update.avatar = Field::Set(FileId::parse(1).unwrap())),
+            update(|update| update.external_id = Field::Clear),
+            update(|update| update.external_id = Field::Set(ExternalId::parse("a").unwrap())),
+            Fields::of(&DeleteUser { user: user(1) }),
+            Fields::of(&DeleteUser { user: user(2) }),
             create(Some("a"), None),
             create(Some("b"), None),
             create(None, Some("a")),
@@ -281,6 +311,10 @@ mod tests {
             (
                 all_of_files(),
                 "dea566b59db881381634437cbaa5210e34056d25aa59093a7308e35bb5f1950c",
+            ),
+            (
+                all_of_users(),
+                "66862e212edf21c3e9f885e67a0b0f60d8c842ffe13fe57fb4542279b730e38d",
             ),
         ] {
             let mut digest = Sha256::new();

@@ -6,7 +6,7 @@ use chat_domain::{
     NewGroup, Role, Seq, Timestamp, UserId, policy,
 };
 
-use crate::access::{denied, group_standing, known_actor, living_user, lock_group};
+use crate::access::{denied, group_standing, hold_living, known_actor, lock_group};
 use crate::fingerprint::Fields;
 use crate::members::join;
 use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
@@ -138,10 +138,15 @@ fn create(
     known_actor(tx, actor)?;
     let owner = *owner;
     if let Some(owner) = owner {
-        living_user(tx, owner)?;
+        hold_living(tx, owner)?;
     }
     let owner = policy::create_group(actor, owner)
         .map_err(|_| ServiceError::Forbidden("a user can't name another user as owner"))?;
+    if let Some(user) = actor.user()
+        && !tx.hold_user(user)?
+    {
+        return Err(ServiceError::UnknownActor(user));
+    }
     let mut group = tx.insert_group(&NewGroup {
         name: name.clone(),
         at,

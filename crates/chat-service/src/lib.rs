@@ -70,4 +70,4 @@ pub use messages::{DeleteMessage, ListMessages, MessageSource, SendFile, SendMes
 pub use precondition::{Conditional, OnlyIf, Precondition};
 pub use receipts::{MarkSeen, Seen};
 pub use service::ChatService;
-pub use users::{CreateUser, NewFromClaims};
+pub use users::{CreateUser, DeleteUser, Field, NewFromClaims, UpdateUser};

@@ -7,7 +7,7 @@ use chat_domain::{
     Timestamp, UserId,
 };
 
-use crate::access::{denied, group_standing, living_user, lock_group};
+use crate::access::{denied, group_standing, hold_living, lock_group};
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, Conditional, Precondition, ServiceError, groups};
 
@@ -139,7 +139,7 @@ fn put(
     at: Timestamp,
 ) -> Result<(Member, bool), ServiceError> {
     let (conversation, standing) = lock_group(tx, actor, group)?;
-    living_user(tx, user)?;
+    hold_living(tx, user)?;
     let current = tx.role(group, user)?;
     let change = policy::put_member(standing, current, role).map_err(|d| {
         denied(
@@ -249,13 +249,26 @@ fn remove(
             "admins remove members; only the owner removes admins",
         )
     })?;
+    leave(tx, actor, &conversation, group, (user, target), removal, at)
+}
+
+/// Takes a member, who has this role, out of a locked group; with the last the group goes.
+pub(crate) fn leave(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    conversation: &Conversation,
+    group: GroupId,
+    (user, role): (UserId, Role),
+    removal: Removal,
+    at: Timestamp,
+) -> Result<(), ServiceError> {
     tx.delete_member(group, user)?;
     tx.delete_participant(conversation.id, user)?;
     tx.append_event(&event(
         EventKind::MemberRemoved,
         actor,
-        &conversation,
-        (user, target),
+        conversation,
+        (user, role),
         at,
     ))?;
     match removal {

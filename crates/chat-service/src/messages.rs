@@ -10,7 +10,7 @@ use chat_domain::{
 
 use crate::access::{acts_as, denied, known_actor, known_message, living_user};
 use crate::command::Shared;
-use crate::files::lock_known_file;
+use crate::files::{image, lock_known_file};
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
@@ -243,15 +243,8 @@ fn check_file(
         return Ok(());
     };
     let file = lock_known_file(tx, actor, id)?;
-    if content.kind() == MessageKind::Image && !file.is_image() {
-        let invalid = chat_domain::Invalid::new(
-            chat_domain::Fault::Conflict,
-            "must be an image: its file has another type, or none",
-        );
-        return Err(ServiceError::Invalid {
-            field: "file_id",
-            invalid,
-        });
+    if content.kind() == MessageKind::Image {
+        image("file_id", &file)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Users: created by the system, known to everyone.
+//! Users: created by the system, known to everyone, changed and deleted by themselves.
 
 use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
@@ -10,9 +10,15 @@ use crate::access::known_actor;
 use crate::fingerprint::Fields;
 use crate::{ChatService, Command, ServiceError};
 
+mod changes;
 mod claims;
+mod deletion;
 
+pub use changes::{Field, UpdateUser};
 pub use claims::NewFromClaims;
+pub use deletion::DeleteUser;
+
+pub(crate) use changes::show_by_none;
 
 /// A user to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]

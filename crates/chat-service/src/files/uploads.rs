@@ -16,7 +16,7 @@ mod completion;
 mod ending;
 mod part;
 
-pub(super) use ending::end;
+pub(crate) use ending::end;
 pub use part::IncomingPart;
 
 /// An upload to be begun; made by [`ChatService::new_upload`].

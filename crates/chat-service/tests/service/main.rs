@@ -17,6 +17,7 @@ mod nodes;
 mod on_postgres;
 mod once;
 mod overtaken;
+mod people;
 mod queued;
 mod seam;
 mod store;

@@ -68,6 +68,10 @@ pub enum Difference {
     NoConversation { group: i64 },
     /// A member of a group that was deleted.
     MemberOfDeleted { group: i64, user: i64 },
+    /// A member of a group who was deleted.
+    DeletedMember { group: i64, user: i64 },
+    /// An avatar that is no living file, or that a deleted user has.
+    Avatar { user: i64, file: i64 },
     /// A member, or one of a pair, that does not take part.
     NoParticipant { conversation: i64, user: i64 },
     /// Somebody takes part who must not.

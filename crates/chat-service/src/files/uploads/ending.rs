@@ -7,10 +7,7 @@ use crate::{ChatService, ServiceError};
 
 /// Removes the record of an upload; where bytes of it are staged that nobody needs any more. They are
 /// [discarded](ChatService::discard_staged) once the transaction is done.
-pub(in super::super) fn end(
-    tx: &mut dyn WriteTx,
-    upload: Upload,
-) -> Result<Option<StageMark>, ServiceError> {
+pub(crate) fn end(tx: &mut dyn WriteTx, upload: Upload) -> Result<Option<StageMark>, ServiceError> {
     tx.delete_upload(upload.id)?;
     let staged = upload.progress.filter(|_| upload.file_id.is_none());
     Ok(staged.map(|progress| progress.mark))

@@ -8,13 +8,14 @@ use crate::recount::conversation::{Conversation, Count, Kind, Message, Participa
 use crate::recount::{Difference, Doubts, Found, Meter};
 use crate::rows::{CountedRow, Queried};
 use crate::schema::{
-    conversations, group_members, groups, messages, participants, seen_ranges, seens,
+    conversations, files, group_members, groups, messages, participants, seen_ranges, seens, users,
 };
 
 /// How many rows are read at once.
 const PAGE: i64 = 10_000;
 
-/// What no conversation leads to: groups that have none, and marks of messages that are not there.
+/// What no conversation leads to: groups that have none, marks of messages that are not there, and what is
+/// left of those who have gone.
 pub(super) fn lost(conn: &mut Conn, found: &mut Found) -> Queried<()> {
     let without = groups::table
         .left_join(conversations::table.on(conversations::group_id.eq(groups::id.nullable())))
@@ -34,6 +35,37 @@ pub(super) fn lost(conn: &mut Conn, found: &mut Found) -> Queried<()> {
     for mark in marks {
         let (message, user) = mark?;
         found.push(Difference::SeenOfNothing { message, user });
+    }
+    deleted(conn, found)
+}
+
+/// What must have gone with a user or a file that was deleted.
+fn deleted(conn: &mut Conn, found: &mut Found) -> Queried<()> {
+    let members = group_members::table
+        .inner_join(users::table.on(users::id.eq(group_members::user_id)))
+        .filter(users::deleted_at.is_not_null())
+        .order((group_members::group_id, group_members::user_id))
+        .select((group_members::group_id, group_members::user_id))
+        .load_iter::<(i64, i64), Loading>(conn)?;
+    for member in members {
+        let (group, user) = member?;
+        found.push(Difference::DeletedMember { group, user });
+    }
+    let avatars = users::table
+        .left_join(files::table.on(files::id.nullable().eq(users::avatar_file_id)))
+        .filter(users::avatar_file_id.is_not_null())
+        .filter(
+            users::deleted_at
+                .is_not_null()
+                .or(files::id.nullable().is_null())
+                .or(files::deleted_at.nullable().is_not_null()),
+        )
+        .order(users::id)
+        .select((users::id, users::avatar_file_id.assume_not_null()))
+        .load_iter::<(i64, i64), Loading>(conn)?;
+    for avatar in avatars {
+        let (user, file) = avatar?;
+        found.push(Difference::Avatar { user, file });
     }
     Ok(())
 }

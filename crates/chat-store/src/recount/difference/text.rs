@@ -100,6 +100,15 @@ impl fmt::Display for Difference {
                     "group {group}, user {user}: is a member of a deleted group"
                 )
             }
+            Self::DeletedMember { group, user } => {
+                write!(f, "group {group}, user {user}: a deleted user is a member")
+            }
+            Self::Avatar { user, file } => {
+                write!(
+                    f,
+                    "user {user}: its avatar is file {file}, and user and file must both live"
+                )
+            }
             Self::NoParticipant { conversation, user } => {
                 write!(
                     f,

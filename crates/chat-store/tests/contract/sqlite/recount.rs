@@ -142,6 +142,19 @@ fn it_is_true_of_the_moment_at_which_it_began() {
     "UPDATE conversations SET last_seq = 9 WHERE id = 2",
     &["conversation 2: last_seq is 9, must be 5"]
 )]
+#[case::deleted_member(
+    "UPDATE users SET deleted_at = 9 WHERE id = 3",
+    &["group 1, user 3: a deleted user is a member"]
+)]
+#[case::avatar_of_no_file(
+    "UPDATE users SET avatar_file_id = 99 WHERE id = 3",
+    &["user 3: its avatar is file 99, and user and file must both live"]
+)]
+#[case::avatar_of_a_deleted_file(
+    "INSERT INTO files (id, url, created_at, updated_at, deleted_at) VALUES (5, '', 0, 0, 1);
+     UPDATE users SET avatar_file_id = 5 WHERE id = 3",
+    &["user 3: its avatar is file 5, and user and file must both live"]
+)]
 #[case::member_count(
     "UPDATE groups SET member_count = 4 WHERE id = 1",
     &["group 1: member_count is 4, must be 3"]
