@@ -54,7 +54,10 @@ fn operations() -> Vec<Operation> {
             body: operation
                 .pointer("/requestBody/content/application~1json/example")
                 .cloned(),
-            changes: matches!(method.as_str(), "POST" | "DELETE"),
+            changes: operation["parameters"].as_array().is_some_and(|all| {
+                let key = "#/components/parameters/Idempotency-Key";
+                all.iter().any(|parameter| parameter["$ref"] == key)
+            }),
             anonymous: anonymous
                 .iter()
                 .any(|(known, of)| (known, *of) == (&method, &path)),

@@ -99,17 +99,18 @@ fn an_example_of_each_request_succeeds() {
     let app = App::start();
     app.users(["ida", "bob"]);
     let mut sent = 0;
-    for (path, actor) in [
-        ("/users", None),
-        ("/files", Some("1")),
-        ("/groups", Some("1")),
-        ("/groups/{id}/members", Some("1")),
-        ("/messages", None),
-        ("/messages/{id}/seen", None),
+    for (method, path, actor) in [
+        ("POST", "/users", None),
+        ("POST", "/files", Some("1")),
+        ("POST", "/groups", Some("1")),
+        ("POST", "/groups/{id}/members", Some("1")),
+        ("POST", "/messages", None),
+        ("POST", "/messages/{id}/seen", None),
+        ("PATCH", "/users/{id}", Some("1")),
     ] {
-        let operation = &contract().document["paths"][path]["post"];
+        let operation = &contract().document["paths"][path][method.to_lowercase()];
         let body = &operation["requestBody"]["content"]["application/json"]["example"];
-        let mut request = Request::new("POST", &path.replace("{id}", "1")).json(body);
+        let mut request = Request::new(method, &path.replace("{id}", "1")).json(body);
         if let Some(actor) = actor {
             request = request.header("X-User-Id", actor);
         }

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::support::{App, NOTHING};
 
+mod changes;
+mod deletion;
+
 #[test]
 fn the_system_creates_a_user_who_can_be_fetched_where_it_says() {
     let app = App::start();

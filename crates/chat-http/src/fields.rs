@@ -5,12 +5,14 @@
 //! DTO without knowing one of them.
 
 use chat_domain::{Invalid, UserId};
+use chat_service::Field;
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
 mod collect;
 mod int;
 mod json;
+mod patch;
 mod query;
 pub(crate) mod rules;
 mod text;
@@ -19,6 +21,7 @@ pub(crate) use int::WireInt;
 pub(crate) use json::{Unreadable, read_json};
 #[cfg(test)]
 pub(crate) use json::{json_at_once, json_by_field};
+pub(crate) use patch::Patch;
 pub(crate) use query::decode;
 pub(crate) use text::read_text;
 #[cfg(test)]
@@ -67,6 +70,19 @@ pub(crate) fn perhaps<V, T>(
     value.map(parse).transpose().map_err(|invalid| {
         let code = invalid.fault.as_str();
         Problem::invalid(vec![FieldError::new(field, code, invalid.message)])
+    })
+}
+
+/// What becomes of the domain's value of a field that may be empty.
+pub(crate) fn changed<V, T>(
+    field: &'static str,
+    value: Patch<V>,
+    parse: impl FnOnce(V) -> Result<T, Invalid>,
+) -> Result<Field<T>, Problem> {
+    Ok(match value {
+        Patch::Absent => Field::Keep,
+        Patch::Null => Field::Clear,
+        Patch::Value(value) => Field::Set(given(field, Some(value), parse)?),
     })
 }
 

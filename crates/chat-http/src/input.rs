@@ -44,6 +44,16 @@ pub(crate) struct Command<B, P = Nothing> {
     pub(crate) change: Change,
 }
 
+/// A change of a thing that is there, with a JSON body and no query.
+pub(crate) struct Amendment<B, P> {
+    /// The ids in the path.
+    pub(crate) path: P,
+    /// The body.
+    pub(crate) body: B,
+    /// Who asks for it, and of what.
+    pub(crate) change: Alteration,
+}
+
 impl<P: Fields, Q: Fields> FromRequest for Ask<P, Q> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -97,16 +107,36 @@ impl<B: Fields + 'static, P: Fields + 'static> FromRequest for Command<B, P> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { command(&request, &body::read(&request).await?) })
+        Box::pin(async move { command(&request, &body::read(&request).await?, Vec::new()) })
     }
 }
 
+impl<B: Fields + 'static, P: Fields + 'static> FromRequest for Amendment<B, P> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let body = body::read(&request).await?;
+            let mut errors = Vec::new();
+            let if_match = read_if_match(&request, &mut errors);
+            let Command { path, body, change } = command(&request, &body, errors)?;
+            let change = Alteration::new(change, if_match);
+            Ok(Self { path, body, change })
+        })
+    }
+}
+
+/// `found` are errors that were found before.
 fn command<B: Fields, P: Fields>(
     request: &HttpRequest,
     body: &[u8],
+    found: Vec<FieldError>,
 ) -> Result<Command<B, P>, Problem> {
     let caller = Caller::of(request)?;
     let (key, mut errors) = read_key(request);
+    errors.extend(found);
     let path = keep(read_path::<P>(request, caller), &mut errors);
     let query = keep(read_query::<Nothing>(request, caller), &mut errors);
     let body = match fields::read_json::<B>(body, caller.user()) {

@@ -40,6 +40,13 @@ impl Reply {
         Self::with(StatusCode::OK, thing)
     }
 
+    /// 200 with a thing that has an address of its own, as it is shown there.
+    pub(crate) fn changed(thing: &impl Serialize) -> Made {
+        let mut reply = Self::with(StatusCode::OK, thing)?;
+        reply.etag = reply.body.as_deref().map(etag_of);
+        Ok(reply)
+    }
+
     /// 201 with the new thing, which is shown like this at `location`.
     pub(crate) fn created(location: String, thing: &impl Serialize) -> Made {
         let mut reply = Self::with(StatusCode::CREATED, thing)?;

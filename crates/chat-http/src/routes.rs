@@ -106,7 +106,7 @@ pub(crate) fn paths() -> Vec<Path> {
         path("/health/ready", [get(health::ready)]).anonymous(),
         path("/metrics", [get(metrics::show)]).for_watchers(),
         path("/users", [get(users::list), post(users::create)]),
-        path("/users/{id}", [get(users::show)]),
+        path("/users/{id}", [get(users::show), patch(users::update), delete(users::delete)]),
         path("/groups", [post(groups::create)]),
         path("/groups/{id}", [get(groups::show), delete(groups::delete)]),
         path("/groups/{id}/members", [get(members::list), post(members::add)]),

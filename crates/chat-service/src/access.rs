@@ -26,7 +26,18 @@ pub(crate) fn living_user(tx: &mut dyn ReadTx, id: UserId) -> Result<()> {
     }
 }
 
-/// The same of one who is to be a member: it stays as it is, and alive, until the transaction ends.
+/// Fails with `UserNotFound` if there never was such a user. What one that was deleted has written, and what
+/// was written to it, is there still.
+pub(crate) fn user_of_history(tx: &mut dyn ReadTx, id: UserId) -> Result<()> {
+    if tx.user_exists(id)? || tx.any_user(id)?.is_some() {
+        Ok(())
+    } else {
+        Err(ServiceError::UserNotFound(id))
+    }
+}
+
+/// Fails with `UserNotFound` unless the user lives, who is to be a member: it stays as it is, and
+/// alive, until the transaction ends.
 pub(crate) fn hold_living(tx: &mut dyn WriteTx, id: UserId) -> Result<()> {
     if tx.hold_user(id)? {
         Ok(())

@@ -126,7 +126,27 @@ pub(super) fn tell(reached: &mut Reached) {
     delete(ADA, "/groups/1/members/2");
     delete(CYD, "/groups/1");
     ask(ADA, "POST", "/groups/1/members", json!({"user_id": 2}));
+    let mut patch = |who, body| ask(who, "PATCH", "/users/1", body);
+    patch(ADA, json!({"display_name": "Ada"}));
+    patch(BOB, json!({"display_name": "Ada"}));
+    patch(ADA, json!({"username": "bob"}));
+    patch(ADA, json!({"email": "bob@example.org"}));
+    patch(SYSTEM, json!({"external_id": "auth|1"}));
+    patch(ADA, json!({"avatar_file_id": 99}));
+    ask(SYSTEM, "PATCH", "/users/99", json!({}));
     let mut delete = |who, path: &str| ask(who, "DELETE", path, Value::Null);
+    delete(ADA, "/users/1");
     delete(BOB, "/groups/1");
     delete(ADA, "/groups/1");
+    delete(BOB, "/users/1");
+    delete(SYSTEM, "/users/99");
+    delete(SYSTEM, "/users/2");
+    for method in ["PATCH", "DELETE"] {
+        let stale = of(ADA, method, "/users/1").header("If-Match", "\"x\"");
+        let stale = match method {
+            "PATCH" => stale.json(&json!({})),
+            _ => stale,
+        };
+        reached.send(app.address(), &stale);
+    }
 }

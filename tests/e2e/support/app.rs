@@ -241,6 +241,10 @@ impl Client {
         self.request("POST", target).json(body).send(self.address)
     }
 
+    pub(crate) fn patch(&self, target: &str, body: &Value) -> Answer {
+        self.request("PATCH", target).json(body).send(self.address)
+    }
+
     pub(crate) fn post_form(&self, target: &str, parts: &[Part<'_>]) -> Answer {
         self.request("POST", target).form(parts).send(self.address)
     }

@@ -2,7 +2,8 @@
 
 use actix_web::http::header::EntityTag;
 use chat_domain::{
-    DeletedUser, DisplayName, EmailAddress, ExternalId, FileId, FoundUser, Username, VisibleUser,
+    DeletedUser, DisplayName, EmailAddress, ExternalId, FileId, FoundUser, UserId, Username,
+    VisibleUser,
 };
 use chat_service as service;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::etag::{self, Tagged};
-use crate::fields::{Fields, given, perhaps, rules};
+use crate::fields::{Fields, Patch, WireInt, changed, given, int, perhaps, rules};
 use crate::openapi::Id;
 use crate::problem::Problem;
 use crate::time::WireTime;
@@ -48,6 +49,52 @@ impl CreateUser {
             email: given("email", self.email, EmailAddress::parse)?,
             display_name: perhaps("display_name", self.display_name, DisplayName::parse)?,
             external_id: perhaps("external_id", self.external_id, ExternalId::parse)?,
+        })
+    }
+}
+
+/// The body of `PATCH /users/:id`: what is absent stays as it is, and `null` clears.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateUser {
+    /// Can't be cleared.
+    #[schema(value_type = String, nullable = false, min_length = 1, max_length = 64)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_username))]
+    username: Patch<String>,
+    /// Can't be cleared.
+    #[schema(value_type = String, nullable = false, max_length = 254, format = Email)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_email))]
+    email: Patch<String>,
+    /// What people read.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_display_name))]
+    display_name: Patch<String>,
+    /// An image that the actor may read; every actor may from then on.
+    #[schema(value_type = Option<Id>)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_id))]
+    avatar_file_id: Patch<WireInt>,
+    /// For the system alone.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_external_id))]
+    external_id: Patch<String>,
+}
+
+impl Fields for UpdateUser {}
+
+impl UpdateUser {
+    pub(crate) fn parse(self, user: UserId) -> Result<service::UpdateUser, Problem> {
+        Ok(service::UpdateUser {
+            user,
+            username: perhaps("username", self.username.value(), Username::parse)?,
+            email: perhaps("email", self.email.value(), EmailAddress::parse)?,
+            display_name: changed("display_name", self.display_name, DisplayName::parse)?,
+            avatar: changed("avatar_file_id", self.avatar_file_id, int(FileId::parse))?,
+            external_id: changed("external_id", self.external_id, ExternalId::parse)?,
         })
     }
 }

@@ -9,7 +9,7 @@ use chat_domain::{
 };
 use validator::ValidationError;
 
-use super::WireInt;
+use super::{Patch, WireInt};
 
 type Checked = Result<(), ValidationError>;
 
@@ -55,6 +55,48 @@ pub(super) fn fields_of(name: &str, error: &ValidationError) -> Vec<String> {
     };
     let names = fields.iter().filter_map(|field| field.as_str());
     names.map(str::to_owned).collect()
+}
+
+/// A field that may be left as it is, and can't be empty.
+fn kept_or<V: ?Sized, T: std::borrow::Borrow<V>>(
+    patch: &Patch<T>,
+    rule: fn(&V) -> Checked,
+) -> Checked {
+    match patch {
+        Patch::Null => Err(ValidationError::new("required").with_message(REQUIRED.into())),
+        other => emptied_or(other, rule),
+    }
+}
+
+/// A field that may be left as it is, or emptied.
+fn emptied_or<V: ?Sized, T: std::borrow::Borrow<V>>(
+    patch: &Patch<T>,
+    rule: fn(&V) -> Checked,
+) -> Checked {
+    match patch {
+        Patch::Absent | Patch::Null => Ok(()),
+        Patch::Value(value) => rule(value.borrow()),
+    }
+}
+
+pub(crate) fn new_username(patch: &Patch<String>) -> Checked {
+    kept_or(patch, username)
+}
+
+pub(crate) fn new_email(patch: &Patch<String>) -> Checked {
+    kept_or(patch, email)
+}
+
+pub(crate) fn new_display_name(patch: &Patch<String>) -> Checked {
+    emptied_or(patch, display_name)
+}
+
+pub(crate) fn new_external_id(patch: &Patch<String>) -> Checked {
+    emptied_or(patch, external_id)
+}
+
+pub(crate) fn new_id(patch: &Patch<WireInt>) -> Checked {
+    emptied_or(patch, id)
 }
 
 /// Any id: the rules of all kinds are the same.

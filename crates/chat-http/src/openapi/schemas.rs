@@ -149,6 +149,7 @@ pub(super) fn components() -> Components {
     add::<ProblemSchema>(&mut found);
     add::<Health>(&mut found);
     add::<users::CreateUser>(&mut found);
+    add::<users::UpdateUser>(&mut found);
     add::<users::UserJson<'_>>(&mut found);
     add::<users::FoundUserJson<'_>>(&mut found);
     add::<users::DeletedUserJson>(&mut found);

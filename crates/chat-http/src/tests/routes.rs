@@ -26,7 +26,7 @@ async fn unknown_paths(#[case] path: &str) {
 #[rstest]
 #[case("/health", "GET, HEAD, OPTIONS")]
 #[case("/users", "GET, HEAD, POST, OPTIONS")]
-#[case("/users/1", "GET, HEAD, OPTIONS")]
+#[case("/users/1", "GET, HEAD, PATCH, DELETE, OPTIONS")]
 #[case("/groups", "POST, OPTIONS")]
 #[case("/groups/1", "GET, HEAD, DELETE, OPTIONS")]
 #[case("/groups/1/members", "GET, HEAD, POST, OPTIONS")]

@@ -7,7 +7,7 @@ use chat_domain::{
 
 use super::{ListMessages, MessageSource};
 use crate::ServiceError;
-use crate::access::{acts_as, group_standing, known_actor, living_user};
+use crate::access::{acts_as, group_standing, known_actor, user_of_history};
 
 /// The page that `command` asks for, oldest first.
 pub(super) fn list(
@@ -86,15 +86,15 @@ fn timeline(
                 return Ok(Some(Timeline::Conversation(conversation.id)));
             }
             known_actor(tx, actor)?;
-            living_user(tx, user)?;
-            living_user(tx, peer)?;
+            user_of_history(tx, user)?;
+            user_of_history(tx, peer)?;
             Ok(None)
         }
         MessageSource::Inbox(user) => {
             known_actor(tx, actor)?;
             policy::read_inbox(actor)
                 .map_err(|_| ServiceError::Forbidden("only the system reads a user's inbox"))?;
-            living_user(tx, user)?;
+            user_of_history(tx, user)?;
             Ok(Some(Timeline::Inbox(user)))
         }
     }

@@ -9,7 +9,7 @@ use chat_domain::{
 use crate::access::known_actor;
 use crate::files::{image, lock_known_file};
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError};
 
 /// What becomes of a field that may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +117,21 @@ impl Command for UpdateUser {
         actor: Actor,
         at: Timestamp,
     ) -> Result<VisibleUser, ServiceError> {
-        update(tx, actor, self, at)
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for UpdateUser {
+    type Thing = VisibleUser;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<VisibleUser>,
+    ) -> Result<VisibleUser, ServiceError> {
+        update(tx, actor, self, at, precondition)
     }
 }
 
@@ -141,6 +155,7 @@ fn update(
     actor: Actor,
     command: &UpdateUser,
     at: Timestamp,
+    precondition: &Precondition<VisibleUser>,
 ) -> Result<VisibleUser, ServiceError> {
     let id = command.user;
     known_actor(tx, actor)?;
@@ -152,6 +167,7 @@ fn update(
             "a user is changed by itself or the system, and its external id by the system alone",
         )
     })?;
+    precondition.check(&user.clone().seen_by(actor))?;
     if let Some(avatar) = avatar {
         image("avatar_file_id", &avatar)?;
     }

@@ -2,13 +2,13 @@
 
 use chat_domain::policy::{self, Standing};
 use chat_domain::ports::WriteTx;
-use chat_domain::{Actor, EventKind, NewEvent, Timestamp, UserId};
+use chat_domain::{Actor, EventKind, NewEvent, Timestamp, UserId, VisibleUser};
 
 use super::changes::lock_living;
 use crate::access::known_actor;
 use crate::files::end_upload;
 use crate::fingerprint::Fields;
-use crate::{ChatService, Command, ServiceError, members};
+use crate::{ChatService, Command, Conditional, Precondition, ServiceError, members};
 
 /// A user to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,21 @@ impl Command for DeleteUser {
     }
 
     fn run(&self, tx: &mut dyn WriteTx, actor: Actor, at: Timestamp) -> Result<(), ServiceError> {
-        delete(tx, actor, self.user, at)
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for DeleteUser {
+    type Thing = VisibleUser;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<VisibleUser>,
+    ) -> Result<(), ServiceError> {
+        delete(tx, actor, self.user, at, precondition)
     }
 }
 
@@ -48,6 +62,7 @@ fn delete(
     actor: Actor,
     id: UserId,
     at: Timestamp,
+    precondition: &Precondition<VisibleUser>,
 ) -> Result<(), ServiceError> {
     known_actor(tx, actor)?;
     let user = tx.user(id)?.ok_or(ServiceError::UserNotFound(id))?;
@@ -61,6 +76,7 @@ fn delete(
         tx.lock_file(avatar)?;
     }
     let user = lock_living(tx, actor, id)?;
+    precondition.check(&user.clone().seen_by(actor))?;
     leave_groups(tx, actor, id, at)?;
     for upload in tx.uploads_of(id)? {
         if let Some(upload) = tx.lock_upload(upload)? {

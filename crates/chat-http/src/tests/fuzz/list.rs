@@ -13,7 +13,7 @@ use crate::dto::messages::CreateMessage;
 use crate::dto::paging::PageQuery;
 use crate::dto::paths::{IdPath, MemberPath, ReaderPath};
 use crate::dto::receipts::MarkMessage;
-use crate::dto::users::CreateUser;
+use crate::dto::users::{CreateUser, UpdateUser};
 use crate::dto::windows::MessagesQuery;
 use crate::fields::Nothing;
 
@@ -23,6 +23,8 @@ pub(super) fn shapes() -> Vec<Shape> {
         path::<IdPath, _>(
             &[
                 "GET /users/{id}",
+                "PATCH /users/{id}",
+                "DELETE /users/{id}",
                 "GET /groups/{id}",
                 "DELETE /groups/{id}",
                 "GET /groups/{id}/members",
@@ -81,8 +83,21 @@ pub(super) fn shapes() -> Vec<Shape> {
         ),
         body::<CreateUser, _>(
             &["POST /users"],
-            &[r#"{"username":"ada","email":"ada@example.org"}"#],
+            &[
+                r#"{"username":"ada","email":"ada@example.org"}"#,
+                r#"{"username":"ada","email":"ada@example.org","display_name":"Ada","external_id":"a|1"}"#,
+            ],
             CreateUser::parse,
+        ),
+        body::<UpdateUser, _>(
+            &["PATCH /users/{id}"],
+            &[
+                "{}",
+                r#"{"username":"ada","email":"ada@example.org"}"#,
+                r#"{"display_name":"Ada","avatar_file_id":1,"external_id":"a|1"}"#,
+                r#"{"display_name":null,"avatar_file_id":null,"external_id":null}"#,
+            ],
+            |body| body.parse(UserId::parse(1).unwrap()),
         ),
         body::<CreateGroup, _>(
             &["POST /groups"],
