@@ -3,8 +3,8 @@
 use chat_domain::policy::{self, Membership, Removal};
 use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
-    Actor, Conversation, EventKind, GroupId, Member, NewEvent, Page, PageLimit, Participant, Role,
-    Timestamp, UserId,
+    Actor, Conversation, EventKind, Group, GroupId, Member, NewEvent, Page, PageLimit, Participant,
+    Role, Timestamp, UserId,
 };
 
 use crate::access::{denied, group_standing, hold_living, lock_group};
@@ -249,7 +249,15 @@ fn remove(
             "admins remove members; only the owner removes admins",
         )
     })?;
-    leave(tx, actor, &conversation, group, (user, target), removal, at)
+    leave(
+        tx,
+        actor,
+        &conversation,
+        &found,
+        (user, target),
+        removal,
+        at,
+    )
 }
 
 /// Takes a member, who has this role, out of a locked group; with the last the group goes.
@@ -257,12 +265,12 @@ pub(crate) fn leave(
     tx: &mut dyn WriteTx,
     actor: Actor,
     conversation: &Conversation,
-    group: GroupId,
+    group: &Group,
     (user, role): (UserId, Role),
     removal: Removal,
     at: Timestamp,
 ) -> Result<(), ServiceError> {
-    tx.delete_member(group, user)?;
+    tx.delete_member(group.id, user)?;
     tx.delete_participant(conversation.id, user)?;
     tx.append_event(&event(
         EventKind::MemberRemoved,
@@ -273,7 +281,7 @@ pub(crate) fn leave(
     ))?;
     match removal {
         Removal::Leave => Ok(()),
-        Removal::LastLeaves => groups::delete(tx, actor, &found, at),
+        Removal::LastLeaves => groups::delete(tx, actor, group, at),
     }
 }
 

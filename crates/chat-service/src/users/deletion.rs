@@ -107,7 +107,7 @@ fn leave_groups(
         };
         let removal = policy::remove_member(Standing::System, true, role, found.member_count);
         let removal = removal.map_err(|_| ServiceError::OwnerMustTransfer(group))?;
-        members::leave(tx, actor, &conversation, group, (user, role), removal, at)?;
+        members::leave(tx, actor, &conversation, &found, (user, role), removal, at)?;
     }
     Ok(())
 }
