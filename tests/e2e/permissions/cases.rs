@@ -23,6 +23,10 @@ fn post(target: &str, body: &Value) -> Request {
     Request::new("POST", target).json(body)
 }
 
+fn patch(target: &str, body: &Value) -> Request {
+    Request::new("PATCH", target).json(body)
+}
+
 fn delete(target: &str) -> Request {
     Request::new("DELETE", target)
 }
@@ -64,6 +68,13 @@ pub(super) fn cases() -> Vec<Case> {
         case("GET", "/users", "", |_| get("/users")),
         case("POST", "/users", "", |w| post("/users", &json!({"username": format!("new-{}", w.name), "email": format!("new-{}@example.org", w.name)}))),
         case("GET", "/users/{id}", "", |w| get(&format!("/users/{}", w.itself))),
+
+        case("PATCH", "/users/{id}", "", |w| patch(&format!("/users/{}", w.itself), &json!({"username": format!("new-{}", w.name), "display_name": "New"}))),
+        case("PATCH", "/users/{id}", "a picture that was shared", |w| patch(&format!("/users/{}", w.itself), &json!({"avatar_file_id": w.shared}))),
+        case("PATCH", "/users/{id}", "a picture that was not", |w| patch(&format!("/users/{}", w.itself), &json!({"avatar_file_id": w.private}))),
+        case("PATCH", "/users/{id}", "the external id", |w| patch(&format!("/users/{}", w.itself), &json!({"external_id": w.name}))),
+        case("DELETE", "/users/{id}", "", |w| delete(&format!("/users/{}", w.itself))),
+        case("DELETE", "/users/{id}", "who owns a group", |w| delete(&format!("/users/{}", w.owner))),
 
         case("POST", "/groups", "", |w| post("/groups", &json!({"name": format!("new-{}", w.name)}))),
         case("POST", "/groups", "for the user itself", |w| post("/groups", &json!({"name": format!("new-{}", w.name), "owner_id": w.itself}))),
@@ -109,6 +120,10 @@ pub(super) fn cases() -> Vec<Case> {
         case("GET", "/files/{id}/content", "private", |w| get(&format!("/files/{}/content", w.private))),
         case("GET", "/files/{id}/thumbnail", "shared with the group", |w| get(&format!("/files/{}/thumbnail", w.shared))),
         case("GET", "/files/{id}/thumbnail", "private", |w| get(&format!("/files/{}/thumbnail", w.private))),
+        case("GET", "/files/{id}", "the avatar of the member", |w| get(&format!("/files/{}", w.avatar))),
+        case("GET", "/files/{id}/content", "the avatar of the member", |w| get(&format!("/files/{}/content", w.avatar))),
+        case("GET", "/files/{id}/thumbnail", "the avatar of the member", |w| get(&format!("/files/{}/thumbnail", w.avatar))),
+        case("DELETE", "/files/{id}", "the avatar of the member", |w| delete(&format!("/files/{}", w.avatar))),
         case("DELETE", "/files/{id}", "shared with the group", |w| delete(&format!("/files/{}", w.shared))),
         case("DELETE", "/files/{id}", "private", |w| delete(&format!("/files/{}", w.private))),
 

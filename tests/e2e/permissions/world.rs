@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) shared: i64,
     /// A picture that was sent to nobody.
     pub(super) private: i64,
+    /// How the member looks.
+    pub(super) avatar: i64,
     /// Where an upload goes on.
     pub(super) upload: String,
 }
@@ -58,6 +60,12 @@ impl World {
         let image = json!({"group_id": group, "type": "image", "file_id": shared});
         app.as_user(itself).post("/messages", &image).expect(201);
         let private = picture(app, itself, "private");
+        let avatar = picture(app, member, "avatar");
+        let shown = json!({"avatar_file_id": avatar});
+        let show = app
+            .as_user(member)
+            .request("PATCH", &format!("/users/{member}"));
+        show.json(&shown).send(app.address()).expect(200);
         let begun = Request::new("POST", "/uploads").fit_for("POST", "/uploads");
         let begun = begun.token(&token_of(Some(itself))).send(app.address());
         let upload = begun.header("location").expect("its address").to_owned();
@@ -76,6 +84,7 @@ impl World {
             answer,
             shared,
             private,
+            avatar,
             upload,
         }
     }

@@ -329,7 +329,7 @@ async fn a_listed_page_passes_the_gate_of_open_mode() {
 
 #[actix_web::test]
 async fn every_answer_says_what_browsers_must_not_do_with_it() {
-    for request in [with(get("/users/1"), "1"), get("/users/1"), get("/health")] {
+    for request in [with(get("/users"), "1"), get("/users/1"), get("/health")] {
         let told = ask(request).await;
         assert_eq!(told.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
         assert_eq!(
