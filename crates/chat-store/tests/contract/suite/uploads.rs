@@ -250,6 +250,24 @@ fn expired_uploads_are_found_the_oldest_first() {
 }
 
 #[test]
+fn the_uploads_of_a_user_are_found_whatever_has_become_of_them() {
+    let db = fresh!();
+    let [ada, bob] = db.users(["ada", "bob"]);
+    let begin = |uploader_id| {
+        let upload = NewUpload {
+            uploader_id,
+            ..new_upload(9)
+        };
+        db.write(move |tx| tx.insert_upload(&upload)).id
+    };
+    let [first, of_bob, _, last] = [Some(ada), Some(bob), None, Some(ada)].map(begin);
+    complete(&db, last, db.file().id);
+    let of = |user| db.read(move |tx| tx.uploads_of(user));
+    assert_eq!(of(ada), [first, last]);
+    assert_eq!(of(bob), [of_bob]);
+}
+
+#[test]
 fn what_is_undone_leaves_uploads_as_they_were() {
     let db = fresh!();
     let (upload, other) = (db.upload(9), db.upload(9));
