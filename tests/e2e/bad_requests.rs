@@ -25,6 +25,7 @@ fn ids_in_paths_are_ids() {
     for (method, path, field) in [
         ("GET", "/users/{}", "id"),
         ("GET", "/groups/{}", "id"),
+        ("PATCH", "/groups/{}", "id"),
         ("DELETE", "/groups/{}", "id"),
         ("GET", "/groups/{}/members", "id"),
         ("DELETE", "/groups/{}/members/1", "id"),
@@ -36,7 +37,11 @@ fn ids_in_paths_are_ids() {
         ("GET", "/files/{}", "id"),
     ] {
         for bad in BAD_IDS {
-            let answer = Request::new(method, &path.replace("{}", bad)).send(app.address());
+            let mut request = Request::new(method, &path.replace("{}", bad));
+            if method == "PATCH" {
+                request = request.json(&serde_json::json!({}));
+            }
+            let answer = request.send(app.address());
             assert_eq!(
                 answer.status,
                 400,
@@ -72,6 +77,7 @@ fn queries_are_read_strictly() {
     let one = |field: &str, code: &str| vec![(field.to_owned(), code.to_owned())];
     for list in [
         "/users?",
+        "/groups?",
         "/groups/1/members?",
         "/messages?group_id=1&",
         "/messages/1/seen?",

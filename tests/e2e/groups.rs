@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::support::App;
 
+mod changes;
+mod lists;
+
 #[test]
 fn who_creates_a_group_owns_it() {
     let app = App::start();

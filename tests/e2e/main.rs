@@ -10,6 +10,7 @@ mod bad_bodies;
 mod bad_forms;
 mod bad_requests;
 mod bench;
+mod conditions;
 mod content;
 mod crash;
 mod deploy;

@@ -103,6 +103,7 @@ fn an_example_of_each_request_succeeds() {
         ("POST", "/users", None),
         ("POST", "/files", Some("1")),
         ("POST", "/groups", Some("1")),
+        ("PATCH", "/groups/{id}", Some("1")),
         ("POST", "/groups/{id}/members", Some("1")),
         ("POST", "/messages", None),
         ("POST", "/messages/{id}/seen", None),

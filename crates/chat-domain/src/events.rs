@@ -16,6 +16,8 @@ pub enum EventKind {
     MessageSeenUpTo = 5,
     /// A group was created.
     GroupCreated = 20,
+    /// One of a group's own fields changed: its name.
+    GroupUpdated = 21,
     /// A group was deleted.
     GroupDeleted = 22,
     /// `user_id` became a member.
@@ -37,12 +39,13 @@ pub struct UnknownEventKind(pub i32);
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MessageCreated,
         Self::MessageDeleted,
         Self::MessageSeen,
         Self::MessageSeenUpTo,
         Self::GroupCreated,
+        Self::GroupUpdated,
         Self::GroupDeleted,
         Self::MemberAdded,
         Self::MemberRoleChanged,

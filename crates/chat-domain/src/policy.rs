@@ -118,6 +118,16 @@ pub fn know(standing: Standing) -> Result<(), Denial> {
     }
 }
 
+/// May change a group's own fields: its admins, and the system.
+pub fn update_group(standing: Standing) -> Result<(), Denial> {
+    match standing {
+        Standing::System => Ok(()),
+        Standing::Member(role) if role.is_admin() => Ok(()),
+        Standing::Stranger => Err(Denial::Unknown),
+        Standing::Peer | Standing::Member(_) => Err(Denial::Forbidden),
+    }
+}
+
 /// May delete a group: its owner, and the system.
 pub fn delete_group(standing: Standing) -> Result<(), Denial> {
     match standing {

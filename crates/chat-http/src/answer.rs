@@ -51,7 +51,7 @@ pub(crate) fn elsewhere(url: &str) -> HttpResponse {
         .finish()
 }
 
-/// A page of a list that goes by user id; `id` is where the next one begins after.
+/// A page of a list that goes by one id; `id` is where the next one begins after.
 pub(crate) fn page<'a, T, J>(
     request: &HttpRequest,
     page: &'a Page<T>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::{HttpMessage, HttpRequest, rt::time};
 use chat_service::ServiceError;
@@ -12,6 +13,11 @@ use crate::memory::{self, Memory, Share};
 
 use crate::problem::Problem;
 use crate::unread;
+
+const JSON: &str = "application/json";
+
+/// What the body of a PATCH is (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The most bytes of a JSON body.
 const MAX_JSON: usize = 256 * 1024;
@@ -26,7 +32,7 @@ pub(crate) struct BodyTimeout(pub(crate) Duration);
 
 /// Reads the body of a request that must have one of JSON.
 pub(crate) async fn read(request: &HttpRequest) -> Result<Vec<u8>, Problem> {
-    check_type(request.headers())?;
+    check_type(request.method(), request.headers())?;
     let declared = declared_length(request.headers());
     if declared.is_some_and(|length| length > MAX_JSON as u64) {
         return Err(Problem::payload_too_large(MAX_JSON));
@@ -89,9 +95,11 @@ pub(crate) fn declared_length(headers: &HeaderMap) -> Option<u64> {
     Some(length.parse().unwrap_or(u64::MAX))
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+/// A patch may say of itself that it is one.
+fn check_type(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let patch = *method == Method::PATCH;
     match plain_type(headers)? {
-        Some(one) if is_json(one) => Ok(()),
+        Some(one) if is_of(JSON, one) || (patch && is_of(MERGE_PATCH, one)) => Ok(()),
         _ => Err(Problem::unsupported_media_type(
             "the body must be of the type application/json, in UTF-8",
         )),
@@ -117,12 +125,11 @@ fn texts(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
         .map(|value| value.to_str().unwrap_or_default())
 }
 
-/// Whether a media type is JSON, with no parameter but `charset=utf-8`.
-fn is_json(media_type: &str) -> bool {
+/// Whether a media type is `kind`, with no parameter but `charset=utf-8`.
+fn is_of(kind: &str, media_type: &str) -> bool {
     let mut parts = media_type.split(';').map(str::trim);
-    let json = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let essence = parts.next().unwrap_or_default();
+    let json = essence.eq_ignore_ascii_case(kind);
     let utf8 = |parameter: &str| {
         parameter.eq_ignore_ascii_case("charset=utf-8")
             || parameter.eq_ignore_ascii_case("charset=\"utf-8\"")
@@ -150,7 +157,19 @@ mod tests {
     #[case("application/json; profile=x", false)]
     #[case("application/json, text/plain", false)]
     fn types(#[case] media_type: &str, #[case] json: bool) {
-        assert_eq!(is_json(media_type), json);
+        assert_eq!(is_of(JSON, media_type), json);
+    }
+
+    #[rstest]
+    #[case(Method::PATCH, "application/json", true)]
+    #[case(Method::PATCH, "application/merge-patch+json", true)]
+    #[case(Method::PATCH, "Application/Merge-Patch+JSON; charset=utf-8", true)]
+    #[case(Method::PATCH, "application/json-patch+json", false)]
+    #[case(Method::POST, "application/merge-patch+json", false)]
+    fn patches(#[case] method: Method, #[case] media_type: &'static str, #[case] ok: bool) {
+        let mut headers = HeaderMap::new();
+        headers.append(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        assert_eq!(check_type(&method, &headers).is_ok(), ok);
     }
 
     #[rstest]
@@ -172,6 +191,6 @@ mod tests {
         for &encoding in encodings {
             headers.append(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        assert_eq!(check_type(&headers).is_ok(), ok);
+        assert_eq!(check_type(&Method::POST, &headers).is_ok(), ok);
     }
 }

@@ -49,9 +49,9 @@ impl Reply {
 
     /// 201 with the new thing, which is shown like this at `location`.
     pub(crate) fn created(location: String, thing: &impl Serialize) -> Made {
-        let mut reply = Self::with(StatusCode::CREATED, thing)?;
+        let mut reply = Self::changed(thing)?;
+        reply.status = StatusCode::CREATED.as_u16();
         reply.location = Some(location);
-        reply.etag = reply.body.as_deref().map(etag_of);
         Ok(reply)
     }
 
@@ -220,6 +220,7 @@ mod tests {
         );
         let location = || "/things/1".to_owned();
         assert_eq!(etag(Reply::created(location(), &shown)), is);
+        assert_eq!(etag(Reply::changed(&shown)), is);
         let more = json!({"id": 1, "parts": []});
         assert_eq!(etag(Reply::created_with(location(), &more, &shown)), is);
         assert_eq!(etag(Reply::ok(&shown)), (None, None));

@@ -112,7 +112,7 @@ impl UsersRead for Snapshot {
         Ok(None)
     }
 
-    fn groups_of(&mut self, _: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>> {
+    fn memberships(&mut self, _: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>> {
         Ok(Vec::new())
     }
 
@@ -133,6 +133,19 @@ impl UsersRead for Snapshot {
 impl GroupsRead for Snapshot {
     fn group(&mut self, _: GroupId) -> StoreResult<Option<Group>> {
         Ok(None)
+    }
+
+    fn groups(&mut self, _: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>> {
+        Ok(Page::cut(Vec::new(), limit))
+    }
+
+    fn groups_of(
+        &mut self,
+        _: UserId,
+        _: Option<GroupId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Group>> {
+        Ok(Page::cut(Vec::new(), limit))
     }
 }
 

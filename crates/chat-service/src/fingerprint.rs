@@ -293,9 +293,32 @@ mod tests {
         ]
     }
 
+    /// The same of what changes a thing that is there.
+    fn all_of_updates() -> Vec<Fingerprint> {
+        let rename = |id, name: Option<&str>| {
+            Fields::of(&UpdateGroup {
+                group: group(id),
+                name: name.map(|name| GroupName::parse(name).unwrap()),
+            })
+        };
+        vec![
+            rename(1, None),
+            rename(2, None),
+            rename(1, Some("team")),
+            rename(1, Some("teams")),
+        ]
+    }
+
+    #[test]
+    fn a_precondition_is_not_told() {
+        let delete = DeleteGroup { group: group(1) };
+        let expected = Precondition::new(|_: &chat_domain::Group| Ok(false));
+        assert_eq!(Fields::of(&delete.only_if(expected)), Fields::of(&delete));
+    }
+
     #[test]
     fn every_field_counts() {
-        let all = [all(), all_of_files(), all_of_users()].concat();
+        let all = [all(), all_of_files(), all_of_users(), all_of_updates()].concat();
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
     }
@@ -315,6 +338,10 @@ mod tests {
             (
                 all_of_users(),
                 "66862e212edf21c3e9f885e67a0b0f60d8c842ffe13fe57fb4542279b730e38d",
+            ),
+            (
+                all_of_updates(),
+                "2fdb226e50c12e03b7355f892670d184ad8ce145107f6884dd2ff72d4a591d64",
             ),
         ] {
             let mut digest = Sha256::new();

@@ -1,9 +1,9 @@
-//! Groups: made by a user or the system, deleted by their owner.
+//! Groups: made by a user or the system, changed by their admins, deleted by their owner.
 
 use chat_domain::ports::{Cost, WriteTx};
 use chat_domain::{
     Actor, Conversation, ConversationKind, EventKind, Group, GroupId, GroupName, Member, NewEvent,
-    NewGroup, Role, Seq, Timestamp, UserId, policy,
+    NewGroup, Page, PageLimit, Role, Seq, Timestamp, UserId, policy,
 };
 
 use crate::access::{denied, group_standing, hold_living, known_actor, lock_group};
@@ -36,6 +36,57 @@ impl Command for CreateGroup {
         at: Timestamp,
     ) -> Result<CreatedGroup, ServiceError> {
         create(tx, actor, self, at)
+    }
+}
+
+/// A group to be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateGroup {
+    /// The group.
+    pub group: GroupId,
+    /// Its name from now on; without one it keeps the one that it has.
+    pub name: Option<GroupName>,
+}
+
+impl Command for UpdateGroup {
+    type Done = Group;
+
+    fn tell(&self, fields: &mut Fields) {
+        let Self { group, name } = self;
+        fields.text("update_group").number(group.get());
+        fields.perhaps(name.as_ref(), |fields, name| fields.text(name.as_str()));
+    }
+
+    fn run(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+    ) -> Result<Group, ServiceError> {
+        self.run_if(tx, actor, at, &Precondition::none())
+    }
+}
+
+impl Conditional for UpdateGroup {
+    type Thing = Group;
+
+    fn run_if(
+        &self,
+        tx: &mut dyn WriteTx,
+        actor: Actor,
+        at: Timestamp,
+        precondition: &Precondition<Group>,
+    ) -> Result<Group, ServiceError> {
+        let id = self.group;
+        let (_, standing) = lock_group(tx, actor, id)?;
+        policy::update_group(standing)
+            .map_err(|d| denied(d, id, actor, "only admins change a group"))?;
+        let group = locked(tx, actor, id)?;
+        precondition.check(&group)?;
+        match &self.name {
+            Some(name) if *name != group.name => rename(tx, actor, &group, name, at),
+            _ => Ok(group),
+        }
     }
 }
 
@@ -116,6 +167,40 @@ impl ChatService {
         .await
     }
 
+    /// Living groups by id, from the one after `after`: those that the acting user is a member of, and for
+    /// the system all.
+    ///
+    /// # Errors
+    /// Only those that every method has.
+    pub async fn groups(
+        &self,
+        actor: Actor,
+        after: Option<GroupId>,
+        limit: PageLimit,
+    ) -> Result<Page<Group>, ServiceError> {
+        self.read(Cost::Bounded, move |tx| {
+            known_actor(tx, actor)?;
+            Ok(match actor {
+                Actor::System => tx.groups(after, limit)?,
+                Actor::User(user) => tx.groups_of(user, after, limit)?,
+            })
+        })
+        .await
+    }
+
+    /// Changes a group's own fields. What changes nothing leaves no trace.
+    ///
+    /// # Errors
+    /// `GroupNotFound`, `Forbidden` unless an admin or the system acts, `Taken` if another living group
+    /// has this name.
+    pub async fn update_group(
+        &self,
+        actor: Actor,
+        command: UpdateGroup,
+    ) -> Result<Group, ServiceError> {
+        self.run(actor, command).await
+    }
+
     /// Deletes a group: its messages and unseen counts are gone for everyone.
     ///
     /// # Errors
@@ -168,6 +253,29 @@ fn create(
         group.member_count = 1;
     }
     Ok(CreatedGroup { group, members })
+}
+
+/// Gives a locked group another name.
+fn rename(
+    tx: &mut dyn WriteTx,
+    actor: Actor,
+    group: &Group,
+    name: &GroupName,
+    at: Timestamp,
+) -> Result<Group, ServiceError> {
+    tx.rename_group(group.id, name, at)?;
+    let conversation = group.conversation_id;
+    tx.append_event(&NewEvent::new(
+        EventKind::GroupUpdated,
+        conversation,
+        actor,
+        at,
+    ))?;
+    Ok(Group {
+        name: name.clone(),
+        updated_at: at,
+        ..*group
+    })
 }
 
 /// A group whose conversation is locked: nothing of it changes until the transaction ends.

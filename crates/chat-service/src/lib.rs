@@ -64,7 +64,7 @@ pub use files::{
     StoreFile,
 };
 pub use fingerprint::Fields;
-pub use groups::{CreateGroup, CreatedGroup, DeleteGroup};
+pub use groups::{CreateGroup, CreatedGroup, DeleteGroup, UpdateGroup};
 pub use members::{PutMember, RemoveMember};
 pub use messages::{DeleteMessage, ListMessages, MessageSource, SendFile, SendMessage};
 pub use precondition::{Conditional, OnlyIf, Precondition};

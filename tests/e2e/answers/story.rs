@@ -26,13 +26,14 @@ pub(super) fn of(who: Who, method: &str, path: &str) -> Request {
 /// Tells it on a server of its own.
 pub(super) fn tell(reached: &mut Reached) {
     let app = App::start();
-    let mut ask = |who: Who, method: &str, path: &str, body: Value| {
+    let send = |reached: &mut Reached, who: Who, method: &str, path: &str, body: Value| {
         let mut request = of(who, method, path);
         if body != Value::Null {
             request = request.json(&body);
         }
         reached.send(app.address(), &request);
     };
+    let mut ask = |who, method: &str, path: &str, body| send(reached, who, method, path, body);
     let mut get = |who, path: &str| ask(who, "GET", path, Value::Null);
     get(SYSTEM, "/users/1");
     get(SYSTEM, "/groups/1");
@@ -115,6 +116,31 @@ pub(super) fn tell(reached: &mut Reached) {
     get(EVE, "/messages?group_id=1");
     get(ADA, "/files/1");
 
+    get(ADA, "/groups");
+
+    let mut patch = |who, name: &str| ask(who, "PATCH", "/groups/1", json!({"name": name}));
+    patch(ADA, "the team");
+    patch(BOB, "his team");
+    patch(EVE, "her team");
+    ask(EVE, "POST", "/groups", json!({"name": "taken"}));
+    ask(ADA, "PATCH", "/groups/1", json!({"name": "TAKEN"}));
+
+    for thing in ["/users/1", "/groups/1", "/messages/1", "/files/1"] {
+        let had = of(ADA, "GET", thing).header("If-None-Match", "*");
+        reached.send(app.address(), &had);
+    }
+    let other = |method: &str, path: &str| of(ADA, method, path).header("If-Match", "\"other\"");
+    for thing in [
+        "/groups/1",
+        "/groups/1/members/2",
+        "/messages/1",
+        "/files/1",
+    ] {
+        reached.send(app.address(), &other("DELETE", thing));
+    }
+    reached.send(app.address(), &other("PATCH", "/groups/1").json(&json!({})));
+
+    let mut ask = |who, method: &str, path: &str, body| send(reached, who, method, path, body);
     let mut delete = |who, path: &str| ask(who, "DELETE", path, Value::Null);
     delete(BOB, "/messages/1");
     delete(EVE, "/messages/1");

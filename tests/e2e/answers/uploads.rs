@@ -38,6 +38,10 @@ pub(super) fn tell(reached: &mut Reached) {
         ask(of(BOB, method, "/uploads/1").fit_for(method, "/uploads"));
     }
     ask(of(ADA, "HEAD", "/uploads/1").tus());
+    for method in ["PATCH", "DELETE"] {
+        let other = of(ADA, method, "/uploads/1").fit_for(method, "/uploads");
+        ask(other.header("If-Match", "\"other\""));
+    }
     let patch = || of(ADA, "PATCH", "/uploads/1");
     ask(patch().part(5, "56789"));
     ask(patch().part(0, "0123456789x"));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 /// A route that takes a body, and a body that it accepts.
 pub(super) struct Route {
+    pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) good: Value,
     /// Its fields, what each is, and whether it must be there.
@@ -28,17 +29,20 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Needed {
     Always,
+    /// May be left out, and is not to be `null`.
+    Kept,
     /// Optional, or needed only together with others.
     No,
 }
 
 use Kind::{Choice, Id, Name, Size, Switch, Text};
-use Needed::{Always, No};
+use Needed::{Always, Kept, No};
 
 /// All of them.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route {
+            method: "POST",
             path: "/users",
             good: json!({"username": "cyd", "email": "cyd@example.org"}),
             fields: &[
@@ -49,16 +53,25 @@ pub(super) fn routes() -> Vec<Route> {
             ],
         },
         Route {
+            method: "POST",
             path: "/groups",
             good: json!({"name": "group", "owner_id": 1}),
             fields: &[("name", Name(100), Always), ("owner_id", Id, No)],
         },
         Route {
+            method: "PATCH",
+            path: "/groups/1",
+            good: json!({"name": "crew"}),
+            fields: &[("name", Name(100), Kept)],
+        },
+        Route {
+            method: "POST",
             path: "/groups/1/members",
             good: json!({"user_id": 2, "role": "member"}),
             fields: &[("user_id", Id, Always), ("role", Choice, No)],
         },
         Route {
+            method: "POST",
             path: "/messages",
             good: json!({"sender_id": 1, "receiver_id": 2, "type": "text", "content": "hi"}),
             fields: &[
@@ -69,16 +82,19 @@ pub(super) fn routes() -> Vec<Route> {
             ],
         },
         Route {
+            method: "POST",
             path: "/messages",
             good: json!({"sender_id": 1, "group_id": 1, "type": "file", "file_id": 1}),
             fields: &[("file_id", Id, Always), ("group_id", Id, Always)],
         },
         Route {
+            method: "POST",
             path: "/messages/1/seen",
             good: json!({"user_id": 2, "up_to": false}),
             fields: &[("user_id", Id, Always), ("up_to", Switch, No)],
         },
         Route {
+            method: "POST",
             path: "/files",
             good: json!({"url": "https://example.org", "name": "a", "size": 1, "type": "image/png"}),
             fields: &[

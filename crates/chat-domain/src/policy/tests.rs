@@ -76,6 +76,12 @@ fn know_cells() {
 }
 
 #[test]
+fn update_group_cells() {
+    let no = Err(Forbidden);
+    column(update_group, [Ok(()), Ok(()), Ok(()), no, no, Err(Unknown)]);
+}
+
+#[test]
 fn delete_group_cells() {
     let no = Err(Forbidden);
     column(delete_group, [Ok(()), Ok(()), no, no, no, Err(Unknown)]);

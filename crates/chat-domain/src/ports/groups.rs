@@ -1,12 +1,23 @@
 //! Storage of groups.
 
 use super::StoreResult;
-use crate::{Group, GroupId, NewGroup, Timestamp};
+use crate::{Group, GroupId, GroupName, NewGroup, Page, PageLimit, Timestamp, UserId};
 
 /// Reading groups.
 pub trait GroupsRead {
     /// The living group with this id.
     fn group(&mut self, id: GroupId) -> StoreResult<Option<Group>>;
+
+    /// Living groups by id, from the one after `after`.
+    fn groups(&mut self, after: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>>;
+
+    /// Those of them that the user is a member of.
+    fn groups_of(
+        &mut self,
+        user: UserId,
+        after: Option<GroupId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Group>>;
 }
 
 /// Writing groups.
@@ -16,6 +27,12 @@ pub trait Groups: GroupsRead {
     /// # Errors
     /// `Conflict(GroupName)` if a living group has a name of the same key.
     fn insert_group(&mut self, group: &NewGroup) -> StoreResult<Group>;
+
+    /// Gives a living group that is locked another name, or its own in another spelling.
+    ///
+    /// # Errors
+    /// `Conflict(GroupName)` if another living group has a name of the same key.
+    fn rename_group(&mut self, id: GroupId, name: &GroupName, at: Timestamp) -> StoreResult<()>;
 
     /// Deletes a living group that is locked: nobody is a member or participant any more, its name
     /// is free. Its messages and receipts stay where they are, and can't be reached: the cost grows

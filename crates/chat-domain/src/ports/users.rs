@@ -25,7 +25,7 @@ pub trait UsersRead {
 
     /// The groups that the user is a member of, with their conversations, in the order in which these are
     /// locked.
-    fn groups_of(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>>;
+    fn memberships(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>>;
 
     /// Whether the file is the avatar of a living user.
     fn is_avatar(&mut self, file: FileId) -> StoreResult<bool>;

@@ -1,7 +1,7 @@
 //! Groups on the wire.
 
 use actix_web::http::header::EntityTag;
-use chat_domain::{Group, GroupName, UserId};
+use chat_domain::{Group, GroupId, GroupName, UserId};
 use chat_service::{self as service, CreatedGroup};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::members::MemberJson;
 use crate::etag::{self, Tagged};
-use crate::fields::{Fields, WireInt, given, int, perhaps, rules};
+use crate::fields::{Fields, Patch, WireInt, given, int, perhaps, rules};
 use crate::openapi::Id;
 use crate::problem::Problem;
 use crate::time::WireTime;
@@ -37,6 +37,26 @@ impl CreateGroup {
             name: given("name", self.name, GroupName::parse)?,
             owner: perhaps("owner_id", self.owner_id, int(UserId::parse))?,
         })
+    }
+}
+
+/// The body of `PATCH /groups/:id`: what is left out stays as it is.
+#[derive(Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateGroup {
+    /// By the same rules as a new group's. It can't be cleared.
+    #[schema(value_type = String, nullable = false, min_length = 1, max_length = 100)]
+    #[serde(default)]
+    #[validate(custom(function = rules::new_group_name))]
+    name: Patch<String>,
+}
+
+impl Fields for UpdateGroup {}
+
+impl UpdateGroup {
+    pub(crate) fn parse(self, group: GroupId) -> Result<service::UpdateGroup, Problem> {
+        let name = perhaps("name", self.name.value(), GroupName::parse)?;
+        Ok(service::UpdateGroup { group, name })
     }
 }
 

@@ -99,6 +99,10 @@ pub(crate) fn new_id(patch: &Patch<WireInt>) -> Checked {
     emptied_or(patch, id)
 }
 
+pub(crate) fn new_group_name(patch: &Patch<String>) -> Checked {
+    kept_or(patch, group_name)
+}
+
 /// Any id: the rules of all kinds are the same.
 pub(crate) fn id(&WireInt(number): &WireInt) -> Checked {
     UserId::parse(number).map(drop).map_err(refused)

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::body::declared_length;
 use crate::change::Change;
 use crate::dto::paths::IdPath;
+use crate::etag::IfMatch;
 use crate::incoming::Incoming;
 use crate::input::{self, Ask, Deletion};
 use crate::problem::Problem;
@@ -63,7 +64,12 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
     let ask = Ask::<IdPath>::extract(&request).await?;
     let acting = ask.acting;
     let id = ask.path.id(UploadId::parse)?;
+    let if_match = IfMatch::of(request.headers());
+    let if_match = if_match.map_err(|error| Problem::invalid(vec![error]))?;
     let Chunk { offset, checksum } = Chunk::of(request.headers())?;
+    if if_match != IfMatch::Anything {
+        return Err(never_matches(service, acting, id).await);
+    }
     let whole = checksum.is_some();
     let part = async move {
         let actor = acting.actor();
@@ -80,6 +86,16 @@ pub(crate) async fn append(service: Service, request: HttpRequest) -> Answer {
     let mut response = HttpResponse::NoContent().finish();
     answer::advanced(response.headers_mut(), &upload)?;
     Ok(response)
+}
+
+/// An upload is shown without a validator, so that it has none of those that are listed. That it is missing
+/// is told before.
+async fn never_matches(service: Service, acting: Acting, id: UploadId) -> Problem {
+    let upload = async move { service.upload(acting.actor(), id).await };
+    match soon(acting, upload).await {
+        Ok(_) => ServiceError::PreconditionFailed.into(),
+        Err(problem) => problem,
+    }
 }
 
 pub(crate) async fn delete(service: Service, request: HttpRequest) -> Answer {

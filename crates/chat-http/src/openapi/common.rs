@@ -15,6 +15,9 @@ pub(super) struct Shared(&'static str);
 
 pub(super) const X_REQUEST_ID: Shared = Shared("X-Request-Id");
 pub(super) const IDEMPOTENCY_KEY: Shared = Shared("Idempotency-Key");
+pub(super) const IF_MATCH: Shared = Shared("If-Match");
+pub(super) const IF_NONE_MATCH: Shared = Shared("If-None-Match");
+pub(super) const ETAG: Shared = Shared("ETag");
 pub(super) const IDEMPOTENCY_REPLAYED: Shared = Shared("Idempotency-Replayed");
 pub(super) const RETRY_AFTER: Shared = Shared("Retry-After");
 pub(super) const ALLOW: Shared = Shared("Allow");
@@ -45,6 +48,11 @@ pub(super) fn add_to(components: &mut Components) {
             "true",
         ),
         (
+            ETAG,
+            "Names the thing as GET shows it to who acts: once it differs in anything, it has another.",
+            "\"A3ySFO73TMOIfzpPCFtOFw\"",
+        ),
+        (
             RETRY_AFTER,
             "In how many seconds the same request may be sent again.",
             "1",
@@ -58,10 +66,28 @@ pub(super) fn add_to(components: &mut Components) {
         let header = header(what, example);
         components.headers.insert(name.to_owned(), header.into());
     }
-    let Shared(name) = IDEMPOTENCY_KEY;
-    components
-        .parameters
-        .insert(name.to_owned(), idempotency_key().into());
+    for (Shared(name), what) in [
+        (
+            IDEMPOTENCY_KEY,
+            "A name for this change, chosen anew for each: a repeated call under it gets the first \
+             answer. Visible ASCII characters.",
+        ),
+        (
+            IF_MATCH,
+            "The `ETag` of the thing as it is expected to be, or several of them: if it is none of these, \
+             nothing is done.",
+        ),
+        (
+            IF_NONE_MATCH,
+            "The `ETag` of what is had, or several of them: if it is still one of these, it is not sent \
+             again.",
+        ),
+    ] {
+        let parameter = in_head(name, what);
+        components
+            .parameters
+            .insert(name.to_owned(), parameter.into());
+    }
     for code in code::ALL {
         let example = problems::example(code);
         components
@@ -70,16 +96,13 @@ pub(super) fn add_to(components: &mut Components) {
     }
 }
 
-fn idempotency_key() -> Parameter {
-    let Shared(name) = IDEMPOTENCY_KEY;
+/// A header of a request.
+fn in_head(name: &str, what: &str) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some(
-            "A name for this change, chosen anew for each: a repeated call under it gets the first \
-             answer. Visible ASCII characters.",
-        ))
+        .description(Some(what))
         // Without an example: whoever tries calls with it would use one key for all of them.
         .schema(Some(text(1, 255)))
         .build()

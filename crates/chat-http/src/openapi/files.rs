@@ -29,7 +29,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Fetch what is known about a file",
                 "For its uploader, for those in a conversation where it was sent, and for the system.",
             )
-            .gives::<FileJson<'_>>(200, "What is known about the file.", examples::file())
+            .shows::<FileJson<'_>>("What is known about the file.", examples::file())
             .refuses(&[&code::FILE_NOT_FOUND]),
         Operation::change("DELETE", "/files/{id}", "delete_file")
             .about(
@@ -38,6 +38,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "For its uploader while no message uses it, and for the system. Messages that carry it \
                  say `deleted` of it.",
             )
+            .if_matches()
             .does()
             .refuses(&[
                 &code::FILE_NOT_FOUND,

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::examples;
 use super::operation::Operation;
-use crate::dto::groups::{CreateGroup, GroupJson};
+use crate::dto::groups::{CreateGroup, GroupJson, UpdateGroup};
 use crate::dto::members::{AddMember, MemberJson};
-use crate::dto::paging::PageQuery;
+use crate::dto::paging::{GroupsQuery, PageQuery};
 use crate::problem::code;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -22,16 +22,35 @@ pub(super) fn operations() -> Vec<Operation> {
             .body::<CreateGroup>(json!({"name": "Project Team"}))
             .creates::<GroupJson<'_>>("The new group, with its members.", created)
             .refuses(&[&code::FORBIDDEN, &code::USER_NOT_FOUND, &code::GROUP_NAME_TAKEN]),
+        Operation::ask("/groups", "list_groups")
+            .about(
+                "Groups",
+                "List one's groups",
+                "By id: those that the acting user is a member of. For the system all groups.",
+            )
+            .query::<GroupsQuery>()
+            .lists::<GroupJson<'_>>("A page of groups.", json!([examples::group()])),
         Operation::ask("/groups/{id}", "get_group")
             .about("Groups", "Fetch a group", "")
-            .gives::<GroupJson<'_>>(200, "The group.", examples::group())
+            .shows::<GroupJson<'_>>("The group.", examples::group())
             .refuses(&[&code::GROUP_NOT_FOUND]),
+        Operation::change("PATCH", "/groups/{id}", "update_group")
+            .about(
+                "Groups",
+                "Change a group",
+                "For its admins and the system. What is left out stays as it is.",
+            )
+            .patch::<UpdateGroup>(json!({"name": "Project Team"}))
+            .if_matches()
+            .leaves::<GroupJson<'_>>("The group as it is from now on.", examples::group())
+            .refuses(&[&code::FORBIDDEN, &code::GROUP_NOT_FOUND, &code::GROUP_NAME_TAKEN]),
         Operation::change("DELETE", "/groups/{id}", "delete_group")
             .about(
                 "Groups",
                 "Delete a group",
                 "For its owner and the system. Its messages and unseen counts are gone for everyone.",
             )
+            .if_matches()
             .does()
             .refuses(&[&code::FORBIDDEN, &code::GROUP_NOT_FOUND]),
         Operation::change("POST", "/groups/{id}/members", "put_member")
@@ -62,6 +81,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Admins remove members, only the owner removes admins, everyone may leave. The last to \
                  leave deletes the group.",
             )
+            .if_matches()
             .does()
             .refuses(&[
                 &code::FORBIDDEN,

@@ -51,7 +51,7 @@ pub(super) fn operations() -> Vec<Operation> {
             ]),
         Operation::ask("/messages/{id}", "get_message")
             .about("Messages", "Fetch a message", "")
-            .gives::<MessageJson<'_>>(200, "The message.", examples::message())
+            .shows::<MessageJson<'_>>("The message.", examples::message())
             .refuses(&[&code::MESSAGE_NOT_FOUND]),
         Operation::change("DELETE", "/messages/{id}", "delete_message")
             .about(
@@ -60,6 +60,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "For its sender and the admins of its group. Its content is erased, its `seq` stays \
                  unused, and it is unseen to nobody.",
             )
+            .if_matches()
             .does()
             .refuses(&[&code::FORBIDDEN, &code::MESSAGE_NOT_FOUND]),
         Operation::change("POST", "/messages/{id}/seen", "mark_seen")

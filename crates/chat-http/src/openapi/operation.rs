@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::schemas::Id;
 use super::{common, problems};
+use crate::body::MERGE_PATCH;
 use crate::problem::code::{self, Code};
 
 /// The name of the scheme by which a request says who acts, in open mode.
@@ -189,6 +190,21 @@ impl Operation {
         .takes_a_body()
     }
 
+    /// It takes a body of JSON that says what becomes different.
+    pub(super) fn patch<B: ToSchema>(mut self, example: Value) -> Self {
+        let content = of_json::<B>(example.clone());
+        self.bodies = self.bodies.content(MERGE_PATCH, content);
+        self.body::<B>(example)
+    }
+
+    /// It can be made to depend on what the thing is.
+    pub(super) fn if_matches(mut self) -> Self {
+        self.documented = self
+            .documented
+            .parameter_ref(common::IF_MATCH.of("parameters"));
+        self.refuses(&[&code::PRECONDITION_FAILED])
+    }
+
     /// Or a form with a file.
     pub(super) fn or_form<F: ToSchema>(mut self) -> Self {
         let content = ContentBuilder::new().schema(Some(component::<F>())).build();
@@ -218,12 +234,30 @@ impl Operation {
         self.answers(status, response(what).content(JSON, content))
     }
 
+    /// It answers with a thing that has an address of its own, unless it is had.
+    pub(super) fn shows<T: ToSchema>(mut self, what: &str, example: Value) -> Self {
+        self.documented = self
+            .documented
+            .parameter_ref(common::IF_NONE_MATCH.of("parameters"));
+        let had = response("`If-None-Match` names the thing as it is.");
+        self.leaves::<T>(what, example)
+            .answers(304, common::ETAG.on(had))
+    }
+
+    /// It answers with a thing that was changed.
+    pub(super) fn leaves<T: ToSchema>(self, what: &str, example: Value) -> Self {
+        let content = json(component::<T>(), example);
+        let response = response(what).content(JSON, content);
+        self.answers(200, common::ETAG.on(response))
+    }
+
     /// It answers 201 with a new thing, and says where that stands.
     pub(super) fn creates<T: ToSchema>(self, what: &str, example: Value) -> Self {
         let content = json(component::<T>(), example);
         let location = common::header("Where it stands.", &format!("{}/1", self.path));
         let response = response(what).content(JSON, content);
-        self.answers(201, response.header("Location", location))
+        let response = response.header("Location", location);
+        self.answers(201, common::ETAG.on(response))
     }
 
     /// It answers with a page of a list.

@@ -154,6 +154,7 @@ pub(super) fn components() -> Components {
     add::<users::FoundUserJson<'_>>(&mut found);
     add::<users::DeletedUserJson>(&mut found);
     add::<groups::CreateGroup>(&mut found);
+    add::<groups::UpdateGroup>(&mut found);
     add::<groups::GroupJson<'_>>(&mut found);
     add::<members::AddMember>(&mut found);
     add::<members::MemberJson>(&mut found);

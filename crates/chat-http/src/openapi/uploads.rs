@@ -80,6 +80,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "What the bytes of this request come to, by `sha1` or `sha256`, in base64.",
                 "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=",
             )
+            .if_matches()
             .bytes("application/offset+octet-stream")
             .tells(204, "They are stored.", &[RESUMABLE, OFFSET, EXPIRES, FILE])
             .refuses(&[
@@ -96,6 +97,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "End an upload",
                 "Its bytes go; the file that it has become stays.",
             )
+            .if_matches()
             .does(),
     ]
 }

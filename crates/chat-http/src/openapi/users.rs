@@ -8,8 +8,6 @@ use crate::dto::paging::PageQuery;
 use crate::dto::users::{CreateUser, FoundUserJson, UpdateUser, UserJson};
 use crate::problem::code;
 
-const IF_MATCH: &str = "Validators of the user; it is changed only if it has one of them.";
-
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation::change("POST", "/users", "create_user")
@@ -32,7 +30,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Fetch a user",
                 "Of one that was deleted, what is left of it.",
             )
-            .gives::<FoundUserJson<'_>>(200, "The user.", examples::user())
+            .shows::<FoundUserJson<'_>>("The user.", examples::user())
             .refuses(&[&code::USER_NOT_FOUND]),
         Operation::change("PATCH", "/users/{id}", "update_user")
             .about(
@@ -40,14 +38,13 @@ pub(super) fn operations() -> Vec<Operation> {
                 "Change a user",
                 "For the user itself and the system. What is absent stays as it is, and `null` clears.",
             )
-            .header("If-Match", false, IF_MATCH, "\"2cf24dba5fb0a30e\"")
-            .body::<UpdateUser>(json!({"display_name": "Ada Lovelace"}))
-            .gives::<UserJson<'_>>(200, "The user as it is now.", examples::user())
+            .patch::<UpdateUser>(json!({"display_name": "Ada Lovelace"}))
+            .if_matches()
+            .leaves::<UserJson<'_>>("The user as it is now.", examples::user())
             .refuses(&[
                 &code::FORBIDDEN,
                 &code::USER_NOT_FOUND,
                 &code::FILE_NOT_FOUND,
-                &code::PRECONDITION_FAILED,
                 &code::USERNAME_TAKEN,
                 &code::EMAIL_TAKEN,
                 &code::EXTERNAL_ID_TAKEN,
@@ -59,12 +56,11 @@ pub(super) fn operations() -> Vec<Operation> {
                 "For the user itself and the system. Its names are erased and free, and it leaves its \
                  groups; its messages stay.",
             )
-            .header("If-Match", false, IF_MATCH, "\"2cf24dba5fb0a30e\"")
+            .if_matches()
             .does()
             .refuses(&[
                 &code::FORBIDDEN,
                 &code::USER_NOT_FOUND,
-                &code::PRECONDITION_FAILED,
                 &code::OWNER_MUST_TRANSFER,
             ]),
     ]

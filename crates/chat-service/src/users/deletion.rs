@@ -69,7 +69,7 @@ fn delete(
     policy::delete_user(actor, id)
         .map_err(|_| ServiceError::Forbidden("a user is deleted by itself or the system"))?;
     // In the order of locks: conversations, the file, the user.
-    for (conversation, _) in tx.groups_of(id)? {
+    for (conversation, _) in tx.memberships(id)? {
         tx.lock_conversation(conversation)?;
     }
     if let Some(avatar) = user.avatar_file_id {
@@ -96,7 +96,7 @@ fn leave_groups(
     user: UserId,
     at: Timestamp,
 ) -> Result<(), ServiceError> {
-    for (conversation, group) in tx.groups_of(user)? {
+    for (conversation, group) in tx.memberships(user)? {
         // Locked already, but for one that it has joined between the two looks. That is so seldom that a
         // lock out of the order does no harm: who waits for another in a circle is run again.
         let conversation = tx.lock_conversation(conversation)?;

@@ -1,12 +1,15 @@
 //! The port of groups.
 
 use chat_domain::ports::{Conflict, Groups, GroupsRead, StoreResult};
-use chat_domain::{ConversationId, Group, GroupId, NewGroup, Timestamp};
+use chat_domain::{
+    ConversationId, Group, GroupId, GroupName, NewGroup, Page, PageLimit, Timestamp, UserId,
+};
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 
-use super::prepared::update;
-use super::{Tx, one, releases};
-use crate::rows::{GroupRow, Place};
+use super::prepared::{CutDsl, update};
+use super::{Tx, one, releases, taken_meanwhile};
+use crate::rows::{GroupRow, Place, Queried};
 use crate::schema::{conversations, group_members, groups, participants};
 
 impl GroupsRead for Tx<'_> {
@@ -25,6 +28,54 @@ impl GroupsRead for Tx<'_> {
                 .transpose()
         })
     }
+
+    fn groups(&mut self, after: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>> {
+        self.read(|conn| {
+            let rows = groups::table
+                .inner_join(
+                    conversations::table.on(conversations::group_id.eq(groups::id.nullable())),
+                )
+                .filter(groups::id.gt(after.map_or(0, GroupId::get)))
+                .filter(groups::deleted_at.is_null())
+                .order(groups::id)
+                .select((GroupRow::as_select(), conversations::id))
+                .cut(0, limit.get() + 1)
+                .load(conn)?;
+            page(rows, limit)
+        })
+    }
+
+    fn groups_of(
+        &mut self,
+        user: UserId,
+        after: Option<GroupId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Group>> {
+        self.read(|conn| {
+            // Of a deleted group nobody is a member.
+            let rows = group_members::table
+                .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+                .inner_join(
+                    conversations::table
+                        .on(conversations::group_id.eq(group_members::group_id.nullable())),
+                )
+                .filter(group_members::user_id.eq(user.get()))
+                .filter(group_members::group_id.gt(after.map_or(0, GroupId::get)))
+                .order(group_members::group_id)
+                .select((GroupRow::as_select(), conversations::id))
+                .cut(0, limit.get() + 1)
+                .load(conn)?;
+            page(rows, limit)
+        })
+    }
+}
+
+fn page(rows: Vec<(GroupRow, i64)>, limit: PageLimit) -> Queried<Page<Group>> {
+    let found = rows
+        .into_iter()
+        .map(|(group, conversation)| group.with_conversation(conversation))
+        .collect::<Result<_, _>>()?;
+    Ok(Page::cut(found, limit))
 }
 
 impl Groups for Tx<'_> {
@@ -63,6 +114,31 @@ impl Groups for Tx<'_> {
                 created_at: group.at,
                 updated_at: group.at,
             })
+        })
+    }
+
+    fn rename_group(&mut self, id: GroupId, name: &GroupName, at: Timestamp) -> StoreResult<()> {
+        self.write(|conn| {
+            let living = groups::id.eq(id.get()).and(groups::deleted_at.is_null());
+            let key = name.key();
+            // An UPDATE can't leave out what is taken, as an INSERT can. The group's own name in another
+            // spelling is its own.
+            let same = groups::table
+                .filter(groups::name_key.eq(key.as_str()))
+                .filter(groups::deleted_at.is_null())
+                .filter(groups::id.ne(id.get()));
+            if select(exists(same)).get_result(conn)? {
+                return Err(Conflict::GroupName.into());
+            }
+            let named = (
+                groups::name.eq(name.as_str()),
+                groups::name_key.eq(key.as_str()),
+                groups::updated_at.eq(at.as_micros()),
+            );
+            let renamed = update(groups::table, living, named)
+                .execute(conn)
+                .map_err(taken_meanwhile)?;
+            one(renamed, format_args!("living group {id}"))
         })
     }
 

@@ -30,8 +30,22 @@ pub(super) use recount::{recount, repair};
 
 use std::fmt::Display;
 
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error;
+
 use super::{Conn, Loading, Tx, event_intake, given, locks};
 use crate::rows::{Queried, QueryError};
+
+/// What an UPDATE has failed by that gives a name which was looked for before: another transaction may have
+/// taken it since, and who looks again finds it.
+pub(super) fn taken_meanwhile(error: Error) -> QueryError {
+    match error {
+        Error::DatabaseError(UniqueViolation, _) => {
+            QueryError::Overtaken("a name was taken meanwhile".to_owned())
+        }
+        other => other.into(),
+    }
+}
 
 /// Asserts that a statement about one row has changed one.
 pub(super) fn one(changed: usize, row: impl Display) -> Queried<()> {

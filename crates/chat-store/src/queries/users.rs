@@ -74,7 +74,7 @@ impl UsersRead for Tx<'_> {
         })
     }
 
-    fn groups_of(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>> {
+    fn memberships(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, GroupId)>> {
         self.read(|conn| {
             let of_group = conversations::group_id.eq(group_members::group_id.nullable());
             group_members::table

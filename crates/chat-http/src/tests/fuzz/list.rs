@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::shapes::{Place, Shape, body, path, query};
 use crate::dto::files::{CreateFile, ThumbnailQuery};
-use crate::dto::groups::CreateGroup;
+use crate::dto::groups::{CreateGroup, UpdateGroup};
 use crate::dto::members::AddMember;
 use crate::dto::messages::CreateMessage;
-use crate::dto::paging::PageQuery;
+use crate::dto::paging::{GroupsQuery, PageQuery};
 use crate::dto::paths::{IdPath, MemberPath, ReaderPath};
 use crate::dto::receipts::MarkMessage;
 use crate::dto::users::{CreateUser, UpdateUser};
@@ -26,6 +26,7 @@ pub(super) fn shapes() -> Vec<Shape> {
                 "PATCH /users/{id}",
                 "DELETE /users/{id}",
                 "GET /groups/{id}",
+                "PATCH /groups/{id}",
                 "DELETE /groups/{id}",
                 "GET /groups/{id}/members",
                 "POST /groups/{id}/members",
@@ -63,6 +64,11 @@ pub(super) fn shapes() -> Vec<Shape> {
             ],
             &["", "limit=2&after=7"],
             PageQuery::parse,
+        ),
+        query::<GroupsQuery, _>(
+            &["GET /groups"],
+            &["", "limit=2&after=7"],
+            GroupsQuery::parse,
         ),
         query::<MessagesQuery, _>(
             &["GET /messages"],
@@ -103,6 +109,11 @@ pub(super) fn shapes() -> Vec<Shape> {
             &["POST /groups"],
             &[r#"{"name":"team"}"#, r#"{"name":"team","owner_id":1}"#],
             CreateGroup::parse,
+        ),
+        body::<UpdateGroup, _>(
+            &["PATCH /groups/{id}"],
+            &["{}", r#"{"name":"team"}"#],
+            |body| body.parse(GroupId::parse(1).unwrap()),
         ),
         body::<AddMember, _>(
             &["POST /groups/{id}/members"],

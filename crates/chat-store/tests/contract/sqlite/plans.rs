@@ -179,6 +179,13 @@ fn the_delicate_queries_use_their_indexes() {
     db.release(1);
     db.read(move |tx| tx.unseen(bob));
     db.read(move |tx| tx.receipts(&said, None, crate::harness::limit(1)));
+    db.read(move |tx| tx.groups(None, crate::harness::limit(1)));
+    db.read(move |tx| tx.groups_of(ada, None, crate::harness::limit(1)));
+    db.write(move |tx| {
+        let crew = chat_domain::GroupName::parse("crew").unwrap();
+        tx.insert_group(&crate::harness::new_group("kept"))
+            .and_then(|kept| tx.rename_group(kept.id, &crew, crate::harness::at(7)))
+    });
     let timelines = [
         chat_domain::Timeline::Conversation(id),
         chat_domain::Timeline::Inbox(bob),
@@ -202,6 +209,27 @@ fn the_delicate_queries_use_their_indexes() {
         );
     };
     uses("role = 'owner'", "group_members_owner");
+    let pages = [
+        (
+            "`groups`.`id` > ?",
+            "groups USING INTEGER PRIMARY KEY (rowid>?)",
+        ),
+        (
+            "`group_members`.`user_id` = ?) AND (`group_members`.`group_id` > ?",
+            "group_members_user (user_id=? AND group_id>?)",
+        ),
+    ];
+    for (part, index) in pages {
+        let sql = statements
+            .iter()
+            .find(|sql| sql.contains(part) && sql.contains("ORDER BY"))
+            .unwrap_or_else(|| panic!("no statement has {part}"));
+        let steps = plan(&mut world.stranger(), sql);
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:#?}");
+        let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(!sorts, "{sql}\n{steps:#?}");
+    }
+    uses("`groups`.`name_key` = ?", "groups_living_name (name_key=?)");
     uses(
         "WITH RECURSIVE",
         "seen_ranges_conversation (conversation_id=? AND user_id>?)",

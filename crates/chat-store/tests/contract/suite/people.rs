@@ -252,7 +252,7 @@ fn a_user_s_groups_come_in_the_order_of_their_conversations() {
         db.write(move |tx| crate::harness::join(tx, &group, ada, chat_domain::Role::Member));
     }
     db.delete_group(&groups[1]);
-    let found = db.read(move |tx| tx.groups_of(ada));
+    let found = db.read(move |tx| tx.memberships(ada));
     let expected = [0, 2].map(|place| (groups[place].conversation_id, groups[place].id));
     assert_eq!(found, expected);
 }
