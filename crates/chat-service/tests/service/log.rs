@@ -1,11 +1,11 @@
 //! What each use case leaves in the log: everything that changed, nothing else, in its order.
 
 use chat_domain::EventKind::{
-    GroupCreated, GroupDeleted, MemberAdded, MemberRemoved, MemberRoleChanged, MessageCreated,
-    MessageDeleted, MessageSeen, MessageSeenUpTo,
+    GroupCreated, GroupDeleted, GroupUpdated, MemberAdded, MemberRemoved, MemberRoleChanged,
+    MessageCreated, MessageDeleted, MessageSeen, MessageSeenUpTo,
 };
 use chat_domain::{Actor, EventKind, Recipient, Role, UserId};
-use chat_service::{CreateGroup, DeleteGroup, DeleteMessage, RemoveMember};
+use chat_service::{CreateGroup, DeleteGroup, DeleteMessage, RemoveMember, UpdateGroup};
 
 use crate::support::{Fixture, text};
 
@@ -107,6 +107,31 @@ async fn every_change_is_logged_once_with_who_did_it() {
     );
     let about: Vec<_> = log.iter().filter_map(|e| e.event.message_id).collect();
     assert_eq!(about, [one.id, two.id, one.id, two.id, one.id, two.id]);
+}
+
+#[tokio::test]
+async fn a_group_that_is_renamed_tells_so_once() {
+    let f = Fixture::new();
+    let [ada, bob] = f.users(["ada", "bob"]).await;
+    let group = f.group("team", ada, &[bob]).await;
+    let from = f.log().len();
+    f.clock.set(7);
+    let rename = |who, name: Option<&str>| {
+        let name = name.map(|name| chat_domain::GroupName::parse(name).unwrap());
+        f.service.update_group(who, UpdateGroup { group, name })
+    };
+    let kept = rename(Actor::User(ada), None).await.unwrap();
+    assert_eq!(rename(Actor::System, Some("team")).await, Ok(kept.clone()));
+    rename(Actor::User(bob), Some("his")).await.unwrap_err();
+    assert_eq!((since(&f, from), kept.updated_at.as_micros()), (vec![], 0));
+    for name in ["Team", "crew"] {
+        let renamed = rename(Actor::User(ada), Some(name)).await.unwrap();
+        assert_eq!(renamed.updated_at.as_micros(), 7);
+        assert_eq!(f.service.group(Actor::System, group).await, Ok(renamed));
+    }
+    assert_eq!(since(&f, from), [(GroupUpdated, None, Some(ada)); 2]);
+    let told = f.log()[from].event;
+    assert_eq!(told.conversation_id, Some(kept.conversation_id));
 }
 
 #[tokio::test]

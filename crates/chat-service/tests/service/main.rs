@@ -18,6 +18,7 @@ mod on_postgres;
 mod once;
 mod overtaken;
 mod people;
+mod preconditions;
 mod queued;
 mod seam;
 mod store;

@@ -176,7 +176,7 @@ async fn every_command_can_be_made_once() {
     use chat_domain::{FileUrl, GroupName, MessageId};
     use chat_service::{
         CreateExternalFile, CreateGroup, DeleteGroup, DeleteMessage, MarkSeen, PutMember,
-        RemoveMember,
+        RemoveMember, UpdateGroup,
     };
     let f = Fixture::new();
     let create = |name: &str| CreateUser {
@@ -192,6 +192,8 @@ async fn every_command_can_be_made_once() {
     let name = GroupName::parse("team").unwrap();
     once(&f, actor, "group", CreateGroup { name, owner: None }).await;
     let group = chat_domain::GroupId::parse(1).unwrap();
+    let name = GroupName::parse("crew").ok();
+    once(&f, actor, "rename", UpdateGroup { group, name }).await;
     let (user, role) = (bob, None);
     once(&f, actor, "member", PutMember { group, user, role }).await;
     once(&f, actor, "send", text(ada, Recipient::Group(group))).await;
