@@ -11,9 +11,11 @@ use super::server::{is_fit, named, server};
 use super::values::{self, Bytes};
 use crate::tests::{get, post, request};
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "x-user-id",
     "idempotency-key",
+    "if-match",
+    "if-none-match",
     "x-request-id",
     "host",
     "origin",
@@ -33,7 +35,7 @@ const VALUES: &[&str] = &[
     "9007199254740991", "9007199254740992", "99999999999999999999999", "1000000000000000000000000000000000000000000",
     "localhost", "localhost:80", "LOCALHOST.", "[::1]", "127.0.0.1:0", "example.org", "http://localhost", "null",
     "application/json", "application/json;charset=utf-8", "text/plain", "identity", "gzip", "chunked",
-    "100-continue", "Bearer x", "localhost\t",
+    "100-continue", "Bearer x", "localhost\t", "*", "\"a\"", "W/\"a\"", "\"a,b\", W/\"c\"", "\"a\", x",
 ];
 
 /// What hosts are made of.
@@ -173,6 +175,37 @@ fn a_key_is_visible_ascii() {
             assert!(
                 matches!(&named[..], [(field, _)] if field == "Idempotency-Key"),
                 "{named:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn what_is_expected_is_a_list_of_tags() {
+    let server = server();
+    let tag = prop_oneof![
+        Just("*".to_owned()),
+        "(W/)?\"[!#-~]{0,6}\"",
+        "(w/)?\"?[!-~ ]{0,6}\"?",
+    ];
+    let list = prop::collection::vec(tag, 0..4);
+    holds(600, list, |tags| {
+        let list = tags.join(" ,");
+        let told =
+            server(request("DELETE", "/groups/1").insert_header(("If-Match", list.as_str())));
+        // One by one they would be told, were a comma not part of some.
+        let quoted = |tag: &String| {
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+            inner.is_some_and(|inner| !inner.contains(['"', ' ']))
+        };
+        if list == "*" || (!tags.is_empty() && tags.iter().all(quoted)) {
+            assert_eq!(told.outcome(), (503, "overloaded"), "{list}");
+        } else if !list.contains('"') {
+            let named = named(&told);
+            assert!(
+                matches!(&named[..], [(field, _)] if field == "If-Match"),
+                "{list}: {named:?}"
             );
         }
     });
