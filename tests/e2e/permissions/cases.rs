@@ -78,6 +78,8 @@ pub(super) fn cases() -> Vec<Case> {
 
         case("POST", "/groups", "", |w| post("/groups", &json!({"name": format!("new-{}", w.name)}))),
         case("POST", "/groups", "for the user itself", |w| post("/groups", &json!({"name": format!("new-{}", w.name), "owner_id": w.itself}))),
+        case("GET", "/groups", "", |_| get("/groups")),
+        case("PATCH", "/groups/{id}", "", |w| patch(&format!("/groups/{}", w.group), &json!({"name": format!("new-{}", w.name)}))),
         case("GET", "/groups/{id}", "", |w| get(&format!("/groups/{}", w.group))),
         case("DELETE", "/groups/{id}", "", |w| delete(&format!("/groups/{}", w.group))),
         case("GET", "/groups/{id}/members", "", |w| get(&format!("/groups/{}/members", w.group))),
