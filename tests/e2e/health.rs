@@ -57,7 +57,10 @@ fn head_is_get_without_a_body_and_options_tells_what_is_allowed() {
 
     let options = Request::new("OPTIONS", &format!("/users/{ada}")).send(app.address());
     assert_eq!((options.status, options.body.len()), (204, 0));
-    assert_eq!(options.header("allow"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(
+        options.header("allow"),
+        Some("GET, HEAD, PATCH, DELETE, OPTIONS")
+    );
     let wrong = Request::new("PUT", "/messages").send(app.address());
     wrong.problem(405, "method_not_allowed");
     assert_eq!(wrong.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
