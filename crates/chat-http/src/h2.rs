@@ -35,6 +35,10 @@ use crate::pace::{after, in_time};
 /// The most requests that are under way at once on a connection; the peer is told, and one more is refused.
 const MOST_REQUESTS: u32 = 128;
 
+/// How many more requests a peer may give up than it lets us answer. Each of them is begun, so whoever only
+/// begins and resets would have all our time.
+const MOST_GIVEN_UP: u32 = 256;
+
 /// The most bytes of a head, as many as one of HTTP/1.1 may have.
 const MOST_HEAD: u32 = 128 * 1024;
 
@@ -44,7 +48,7 @@ const CONNECTION_WINDOW: u32 = 256 * 1024;
 
 /// How many bytes of an answer are handed over at once, and how many may wait to be sent.
 const PIECE: usize = 16 * 1024;
-const MOST_WAITING: usize = 64 * 1024;
+const MOST_WAITING: usize = 32 * 1024;
 
 /// How long a connection that is told to end may take to.
 const LINGER: Duration = Duration::from_secs(1);
@@ -61,6 +65,8 @@ pub(crate) struct Patience {
 /// What is under way on a connection.
 struct UnderWay {
     requests: Cell<usize>,
+    /// Requests that the peer has reset, less those that were answered.
+    given_up: Cell<u32>,
     /// Since when nothing is.
     quiet: Cell<Instant>,
     ended: Notify,
@@ -74,6 +80,15 @@ impl Turn {
         under_way.requests.set(under_way.requests.get() + 1);
         Self(Rc::clone(under_way))
     }
+
+    /// It has ended: the peer has its answer, or wants none any more.
+    fn end(self, answered: bool) {
+        let given_up = &self.0.given_up;
+        given_up.set(match answered {
+            true => given_up.get().saturating_sub(1),
+            false => given_up.get() + 1,
+        });
+    }
 }
 
 impl Drop for Turn {
@@ -82,6 +97,7 @@ impl Drop for Turn {
             requests,
             quiet,
             ended,
+            ..
         } = &*self.0;
         requests.set(requests.get() - 1);
         quiet.set(Instant::now());
@@ -116,6 +132,7 @@ pub(crate) async fn serve<S>(
     };
     let under_way = Rc::new(UnderWay {
         requests: Cell::new(0),
+        given_up: Cell::new(0),
         quiet: Cell::new(Instant::now()),
         ended: Notify::new(),
     });
@@ -136,14 +153,18 @@ pub(crate) async fn serve<S>(
                     let turn = Turn::begin(&under_way);
                     let app = Rc::clone(&app);
                     rt::spawn(async move {
-                        one(&*app, request, respond, peer, patience.idle).await;
-                        drop(turn);
+                        let answered = one(&*app, request, respond, peer, patience.idle).await;
+                        turn.end(answered);
                     });
                 }
                 // All is done, or nothing can be done any more.
                 Some(Err(_)) | None => return,
             },
-            () = under_way.ended.notified() => {}
+            () = under_way.ended.notified() => {
+                if under_way.given_up.get() > MOST_GIVEN_UP {
+                    connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+                }
+            }
             () = &mut stop, if ending.is_none() => {
                 connection.graceful_shutdown();
                 ending = Some(Instant::now() + LINGER);
@@ -171,29 +192,34 @@ async fn reached(deadline: Option<Instant>) {
     }
 }
 
-/// Does one request.
+/// Does one request, until it is answered or its peer gives it up; whether it was answered.
 async fn one<S>(
     app: &S,
     request: http::Request<RecvStream>,
-    respond: SendResponse<Bytes>,
+    mut respond: SendResponse<Bytes>,
     peer: Option<SocketAddr>,
     idle: Duration,
-) where
+) -> bool
+where
     S: Service<Request>,
     S::Response: Into<Response<BoxBody>>,
     S::Error: Into<Response<BoxBody>>,
 {
     let Some(request) = taken(request, peer) else {
         // What h2 takes for a request is one, as far as is known.
-        return;
+        return false;
     };
     let head_alone = request.method() == Method::HEAD;
-    let response = match app.call(request).await {
-        Ok(response) => response.into(),
-        Err(failure) => failure.into(),
+    let response = tokio::select! {
+        biased;
+        answered = app.call(request) => match answered {
+            Ok(response) => response.into(),
+            Err(failure) => failure.into(),
+        },
+        _ = poll_fn(|cx| respond.poll_reset(cx)) => return false,
     };
     // A peer that has gone, or wants no more of it, misses nothing.
-    drop(answer(response, respond, head_alone, idle).await);
+    answer(response, respond, head_alone, idle).await.is_ok()
 }
 
 /// The request in the terms of the service.

@@ -1,6 +1,7 @@
 //! TLS and HTTP/2: what is spoken over them, and who keeps the server waiting.
 
 use std::fs;
+use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream as Blocking};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use tokio_rustls::TlsConnector;
 
 use super::sockets::start_with;
 use crate::testing::FakeStore;
-use crate::{HttpOptions, Tls};
+use crate::{HttpOptions, Metrics, Tls};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -451,6 +452,115 @@ async fn a_head_without_end_is_not_held() {
     };
     // h2 answers such a head itself, or ends the stream.
     assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 431));
+}
+
+/// The metrics have this line, sooner or later.
+async fn told(metrics: &Metrics, line: &str) {
+    let begun = Instant::now();
+    while !metrics.text().unwrap().lines().any(|told| told == line) {
+        assert!(begun.elapsed() < LONG, "it is never {line}");
+        rt::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// A server that never answers who would change something.
+fn hanging(certificate: &Certificate) -> (SocketAddr, Metrics) {
+    let metrics = Metrics::default();
+    let options = HttpOptions {
+        metrics: metrics.clone(),
+        ..options(certificate)
+    };
+    let store = FakeStore::Hangs(Arc::default());
+    (start_with(store, options).0, metrics)
+}
+
+/// A request that hangs.
+async fn hang(requests: &mut SendRequest<Bytes>) -> h2::SendStream<Bytes> {
+    poll_fn(|cx| requests.poll_ready(cx)).await.unwrap();
+    let mut post = request("POST", "/users");
+    let json = http::HeaderValue::from_static("application/json");
+    post.headers_mut().insert("content-type", json);
+    let (answer, mut body) = requests.send_request(post, false).unwrap();
+    rt::spawn(answer);
+    let user = br#"{"username":"ada","email":"ada@example.org"}"#;
+    body.send_data(Bytes::from_static(user), true).unwrap();
+    body
+}
+
+#[actix_web::test]
+async fn so_many_requests_and_no_more_are_under_way() {
+    let certificate = Certificate::new();
+    let (address, metrics) = hanging(&certificate);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let mut held = Vec::new();
+    for _ in 0..128 {
+        held.push(hang(&mut requests).await);
+    }
+    told(&metrics, "chat_http_requests_in_flight 128").await;
+    assert_eq!(requests.current_max_send_streams(), 128);
+    // What the peer gives up ends, and makes room.
+    held.pop().unwrap().send_reset(h2::Reason::CANCEL);
+    told(&metrics, "chat_http_requests_in_flight 127").await;
+    let (head, _) = ask(&mut requests, request("GET", "/health"), "").await;
+    assert_eq!(head.status(), 200);
+}
+
+#[actix_web::test]
+async fn who_only_begins_and_resets_is_sent_away() {
+    let certificate = Certificate::new();
+    let (address, metrics) = hanging(&certificate);
+    let (mut requests, ended) = connect_h2(address, &certificate, 65_535).await;
+    for begun in 0.. {
+        assert!(begun < 1_000, "it may reset for ever");
+        if ended.is_finished() || poll_fn(|cx| requests.poll_ready(cx)).await.is_err() {
+            break;
+        }
+        let mut body = hang(&mut requests).await;
+        while !ended.is_finished() && in_flight(&metrics) == 0 {
+            rt::time::sleep(Duration::from_millis(1)).await;
+        }
+        body.send_reset(h2::Reason::CANCEL);
+        while !ended.is_finished() && in_flight(&metrics) > 0 {
+            rt::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    assert!(timeout(LONG, ended).await.is_ok());
+    told(&metrics, "chat_http_requests_in_flight 0").await;
+    told(&metrics, "chat_http_connections 0").await;
+}
+
+fn in_flight(metrics: &Metrics) -> u32 {
+    let text = metrics.text().unwrap();
+    let mut lines = text.lines();
+    let value = lines.find_map(|line| line.strip_prefix("chat_http_requests_in_flight "));
+    value.unwrap().parse().unwrap()
+}
+
+#[actix_web::test]
+async fn pings_keep_no_connection() {
+    let certificate = Certificate::new();
+    let options = HttpOptions {
+        idle_timeout: SHORT,
+        ..options(&certificate)
+    };
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    let tls = TlsConnector::from(client(&certificate.der, b"h2"));
+    let socket = TcpStream::connect(address).await.unwrap();
+    let io = tls.connect(localhost(), socket).await.unwrap();
+    let (requests, mut connection) = h2::client::handshake(io).await.unwrap();
+    let mut pings = connection.ping_pong().unwrap();
+    rt::spawn(async move { drop(connection.await) });
+    let mut requests = requests.ready().await.unwrap();
+    ask(&mut requests, request("GET", "/users/1"), "").await;
+    let begun = Instant::now();
+    while timeout(LONG, pings.ping(h2::Ping::opaque()))
+        .await
+        .unwrap()
+        .is_ok()
+    {
+        assert!(begun.elapsed() < LONG, "it may ping for ever");
+        rt::time::sleep(SHORT / 20).await;
+    }
 }
 
 #[actix_web::test]
