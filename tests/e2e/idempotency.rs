@@ -45,6 +45,7 @@ fn changes() -> Vec<(Option<i64>, &'static str, &'static str, Value, u16)> {
         (ada, "DELETE", "/files/1", none.clone(), 204),
         (ada, "DELETE", "/messages/1", none.clone(), 204),
         (ada, "DELETE", "/groups/1/members/2", none.clone(), 204),
+        (ada, "PATCH", "/groups/1", json!({"name": "crew"}), 200),
         (ada, "DELETE", "/groups/1", none.clone(), 204),
         (
             ada,
