@@ -66,24 +66,27 @@ pub(super) fn add_to(components: &mut Components) {
         let header = header(what, example);
         components.headers.insert(name.to_owned(), header.into());
     }
-    for (Shared(name), what) in [
+    for (Shared(name), what, schema) in [
         (
             IDEMPOTENCY_KEY,
             "A name for this change, chosen anew for each: a repeated call under it gets the first \
              answer. Visible ASCII characters.",
+            text(1, 255),
         ),
         (
             IF_MATCH,
             "The `ETag` of the thing as it is expected to be, or several of them: if it is none of these, \
              nothing is done.",
+            any_text(),
         ),
         (
             IF_NONE_MATCH,
             "The `ETag` of what is had, or several of them: if it is still one of these, it is not sent \
              again.",
+            any_text(),
         ),
     ] {
-        let parameter = in_head(name, what);
+        let parameter = in_head(name, what, schema);
         components
             .parameters
             .insert(name.to_owned(), parameter.into());
@@ -97,14 +100,14 @@ pub(super) fn add_to(components: &mut Components) {
 }
 
 /// A header of a request.
-fn in_head(name: &str, what: &str) -> Parameter {
+fn in_head(name: &str, what: &str, schema: Schema) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(what))
         // Without an example: whoever tries calls with it would use one key for all of them.
-        .schema(Some(text(1, 255)))
+        .schema(Some(schema))
         .build()
 }
 
@@ -116,6 +119,11 @@ pub(super) fn header(what: &str, example: &str) -> Header {
         .description(Some(what))
         .example(Some(example.into()))
         .build()
+}
+
+/// A text of which no schema says more: what can't be read of it is passed by, as HTTP has it, or refused.
+pub(super) fn any_text() -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).into()
 }
 
 /// A text of so many characters.

@@ -321,7 +321,7 @@ impl Operation {
                 .parameter_in(ParameterIn::Header)
                 .required(required)
                 .description(Some(description))
-                .schema(Some(common::text(1, 4_096)))
+                .schema(Some(common::any_text()))
                 .example(Some(example.into()))
                 .build(),
         );
