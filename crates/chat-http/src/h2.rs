@@ -18,7 +18,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, Uri, Version};
+use actix_web::http::uri::{Authority, Parts, PathAndQuery, Scheme, Uri};
+use actix_web::http::{Method, Version};
 use actix_web::rt;
 use actix_web::rt::time::{Instant, sleep_until};
 use actix_web::web::Bytes;
@@ -137,11 +138,13 @@ pub(crate) async fn serve<S>(
         ended: Notify::new(),
     });
     let mut stop = pin!(stop);
+    // `ending` is when the peer was told to begin nothing more.
     let (mut came, mut ending) = (false, None);
     loop {
         let quiet = under_way.requests.get() == 0;
         let deadline = match ending {
-            Some(end) if quiet => Some(end),
+            // The last answer has as long to go out as the peer has to hear of it.
+            Some(told) if quiet => Some(under_way.quiet.get().max(told) + LINGER),
             _ if !quiet => None,
             _ if came => until(under_way.quiet.get(), patience.idle),
             _ => first,
@@ -167,14 +170,14 @@ pub(crate) async fn serve<S>(
             }
             () = &mut stop, if ending.is_none() => {
                 connection.graceful_shutdown();
-                ending = Some(Instant::now() + LINGER);
+                ending = Some(Instant::now());
             }
             () = reached(deadline) => {
                 if ending.is_some() {
                     return;
                 }
                 connection.graceful_shutdown();
-                ending = Some(Instant::now() + LINGER);
+                ending = Some(Instant::now());
             }
         }
     }
@@ -234,7 +237,7 @@ fn taken(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> Option
     let mut request = Request::with_payload(payload);
     let head = request.head_mut();
     head.method = Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
-    head.uri = parts.uri.to_string().parse::<Uri>().ok()?;
+    head.uri = uri(&parts.uri)?;
     head.version = Version::HTTP_2;
     head.peer_addr = peer;
     for (name, value) in &parts.headers {
@@ -243,6 +246,21 @@ fn taken(request: http::Request<RecvStream>, peer: Option<SocketAddr>) -> Option
             .append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
     }
     Some(request)
+}
+
+/// The same part by part: of `*` at a host the text is no address.
+fn uri(from: &http::Uri) -> Option<Uri> {
+    let mut parts = Parts::default();
+    if let Some(scheme) = from.scheme_str() {
+        parts.scheme = Some(Scheme::try_from(scheme).ok()?);
+    }
+    if let Some(authority) = from.authority() {
+        parts.authority = Some(Authority::try_from(authority.as_str()).ok()?);
+    }
+    if let Some(path) = from.path_and_query() {
+        parts.path_and_query = Some(PathAndQuery::try_from(path.as_str()).ok()?);
+    }
+    Uri::from_parts(parts).ok()
 }
 
 /// The body of a request; what is read of it may be sent anew.

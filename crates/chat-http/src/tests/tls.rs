@@ -578,3 +578,46 @@ async fn a_stop_waits_for_no_idle_connection() {
     );
     assert!(timeout(LONG, ended).await.is_ok());
 }
+
+#[actix_web::test]
+async fn a_stop_loses_no_answer_however_late_it_comes() {
+    // Several, since it would be lost now and then only.
+    let mut late = Vec::new();
+    for _ in 0..32 {
+        let certificate = Certificate::new();
+        let metrics = Metrics::default();
+        let options = HttpOptions {
+            metrics: metrics.clone(),
+            ..options(&certificate)
+        };
+        let (address, handle) = start_with(FakeStore::ThreeUsers, options);
+        let (mut requests, _ended) = connect_h2(address, &certificate, 65_535).await;
+        let mut post = request("POST", "/users");
+        let json = http::HeaderValue::from_static("application/json");
+        post.headers_mut().insert("content-type", json);
+        let (answer, body) = requests.send_request(post, false).unwrap();
+        told(&metrics, "chat_http_requests_in_flight 1").await;
+        late.push((requests, answer, body, rt::spawn(handle.stop(true))));
+    }
+    // Longer than a connection has that is told to end, and nothing to what requests have.
+    rt::time::sleep(Duration::from_millis(1_500)).await;
+    for (_requests, answer, mut body, stop) in late {
+        body.send_data(Bytes::from_static(b"{}"), true).unwrap();
+        let answer = timeout(LONG, answer).await.unwrap().unwrap();
+        assert_eq!(answer.status(), 400);
+        timeout(LONG, stop).await.unwrap().unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn what_is_asked_of_the_whole_server_is_of_no_other_host() {
+    let certificate = Certificate::new();
+    let (address, _) = start(&certificate);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let mut parts = request("OPTIONS", "/").uri().clone().into_parts();
+    parts.path_and_query = Some(http::uri::PathAndQuery::from_static("*"));
+    let mut options = request("OPTIONS", "/");
+    *options.uri_mut() = http::Uri::from_parts(parts).unwrap();
+    // As over HTTP/1.1.
+    assert_eq!(ask(&mut requests, options, "").await.0.status(), 404);
+}
