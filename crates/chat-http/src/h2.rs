@@ -40,8 +40,8 @@ const MOST_REQUESTS: u32 = 128;
 /// begins and resets would have all our time.
 const MOST_GIVEN_UP: u32 = 256;
 
-/// The most bytes of a head, as many as one of HTTP/1.1 may have.
-const MOST_HEAD: u32 = 128 * 1024;
+/// The most bytes of a head. A peer can fill it with few bytes, for each of its requests.
+const MOST_HEAD: u32 = 32 * 1024;
 
 /// How many bytes of a body a peer may send before they are read, and of all bodies of a connection.
 const WINDOW: u32 = 128 * 1024;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-use chat_domain::ports::SystemClock;
+use chat_domain::ports::{StoreError, SystemClock};
 use chat_domain::{
     Actor, EmailAddress, FileId, FileUrl, GroupId, GroupName, IdempotencyKey, MediaType, MessageId,
     Recipient, Role, UserId, Username,
@@ -286,8 +286,11 @@ async fn come_and_go(service: &ChatService, dice: &mut Dice, name: &str) {
                 service.delete_user(actor, delete).await
             }
         };
-        if let Err(ServiceError::Store(error)) = done {
-            panic!("{error}");
+        match done {
+            // On a slow machine one that was run again for long is given up at last: nothing was done.
+            Err(ServiceError::Store(StoreError::Unavailable(_))) => {}
+            Err(ServiceError::Store(error)) => panic!("{error}"),
+            _ => {}
         }
     }
 }
