@@ -42,11 +42,11 @@ impl Addresses {
         };
         let address = network(peer);
         let mut connections = self.connections();
-        let count = connections.entry(address).or_insert(0);
-        if *count >= self.0.most {
+        let count = connections.get(&address).copied().unwrap_or_default();
+        if count >= self.0.most {
             return None;
         }
-        *count += 1;
+        connections.insert(address, count + 1);
         Some(Place(Some((self.clone(), address))))
     }
 

@@ -139,7 +139,8 @@ impl Door {
             Entry::User(user) => Some(user),
             Entry::Open => said(request),
         };
-        let class = Class::of(request.method(), request.path());
+        // The path as routes see it, however it was written.
+        let class = Class::of(request.method(), request.match_info().as_str());
         limits.count(class, user, self.address(request))
     }
 

@@ -59,6 +59,8 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let turn = Turn::begin(request.request());
     let visit = Visit::begin(&request, &edge.metrics);
     unread::keep(&mut request);
+    // Before anything goes by the method: what is meant is what counts.
+    tus::method::apply(&mut request);
     let tus = tus::is_of(request.path());
     let comer = edge.door.look(request.head());
     // What was only read can be read again.
@@ -110,7 +112,7 @@ impl Edge {
     /// Lets the request in, if it may come in, and waits for it.
     async fn pass<B: MessageBody + 'static>(
         &self,
-        mut request: ServiceRequest,
+        request: ServiceRequest,
         next: Next<B>,
         trace: &Trace,
     ) -> Passed {
@@ -126,7 +128,6 @@ impl Edge {
                 };
             }
         };
-        tus::method::apply(&mut request);
         let lost = |problem| (None, Err(problem));
         let (request, answer) = match AssertUnwindSafe(self.answer(request, next, trace))
             .catch_unwind()

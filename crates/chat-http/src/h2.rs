@@ -334,7 +334,9 @@ fn told(head: &Response<()>, size: BodySize) -> http::Response<()> {
     }
     let headers = told.headers_mut();
     copy(head.headers(), headers);
-    if let BodySize::Sized(length) = size {
+    // Of these the length would be that of something else.
+    let bodiless = matches!(head.status().as_u16(), 100..=199 | 204 | 304);
+    if let (BodySize::Sized(length), false) = (size, bodiless) {
         headers.insert(http::header::CONTENT_LENGTH, length.into());
     }
     let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());

@@ -192,6 +192,8 @@ struct Watch {
 
 impl Watch {
     fn run(mut self, every: Duration) {
+        // Why the files could not be used the last time.
+        let mut told: Option<String> = None;
         loop {
             thread::sleep(every);
             let Some(shown) = self.shown.upgrade() else {
@@ -201,15 +203,21 @@ impl Watch {
             if look == self.seen {
                 continue;
             }
-            // What is half written now is looked at again when it is whole.
-            self.seen = look;
             match self.files.load(&self.provider) {
                 Ok(key) => {
+                    (self.seen, told) = (look, None);
                     let mut current = shown.key.write().unwrap_or_else(PoisonError::into_inner);
                     *current = Arc::new(key);
                     log::info!("a new certificate is shown from now on");
                 }
-                Err(error) => log::error!("the certificate stays the one that it was: {error}"),
+                // Tried again the next time: who may read a file changes nothing of how it looks.
+                Err(error) => {
+                    let error = error.to_string();
+                    if told.as_ref() != Some(&error) {
+                        log::error!("the certificate stays the one that it was: {error}");
+                        told = Some(error);
+                    }
+                }
             }
         }
     }

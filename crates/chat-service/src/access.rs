@@ -79,11 +79,10 @@ fn conversation_standing(tx: &mut dyn ReadTx, actor: Actor, message: &Message) -
     let Some(user) = actor.user() else {
         return Ok(Standing::System);
     };
-    if tx.participant(message.conversation_id, user)?.is_some() {
-        return Ok(Standing::Peer);
-    }
+    // A user that was deleted still has its part, for the sake of the other one.
     known_actor(tx, actor)?;
-    Ok(Standing::Stranger)
+    let part = tx.participant(message.conversation_id, user)?;
+    Ok(part.map_or(Standing::Stranger, |_| Standing::Peer))
 }
 
 /// Locks a living group that the actor may know, for a change in it.

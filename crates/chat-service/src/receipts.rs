@@ -92,13 +92,8 @@ impl ChatService {
     pub async fn unseen(&self, actor: Actor, user: UserId) -> Result<Unseen, ServiceError> {
         self.read(Cost::Bounded, move |tx| {
             acts_as(actor, user)?;
-            let unseen = tx.unseen(user)?;
-            // Whoever has something unseen lives.
-            if unseen == Unseen::default() {
-                known_actor(tx, actor)?;
-                living_user(tx, user)?;
-            }
-            Ok(unseen)
+            acting_lives(tx, actor, user)?;
+            Ok(tx.unseen(user)?)
         })
         .await
     }
@@ -119,6 +114,7 @@ fn mark(
             actor,
         });
     };
+    acting_lives(tx, actor, reader)?;
     let participant = tx.lock_participant(message.conversation_id, reader)?;
     let sender = message.sender_id == reader;
     let denial = policy::mark_seen(actor, participant.is_some(), sender).err();
@@ -152,6 +148,15 @@ fn mark(
         user_id: reader,
         seen_at: before.unwrap_or(at),
     })
+}
+
+/// Fails unless the user lives in whose name the actor acts: a user that was deleted still has its part in
+/// what is direct.
+fn acting_lives(tx: &mut dyn ReadTx, actor: Actor, user: UserId) -> Result<(), ServiceError> {
+    match actor {
+        Actor::System => living_user(tx, user),
+        Actor::User(_) => known_actor(tx, actor),
+    }
 }
 
 /// Marks everything up to `message`, which is marked by name already, as one range. False when all

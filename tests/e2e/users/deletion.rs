@@ -96,3 +96,40 @@ fn the_system_s_deletion_is_answered_again_and_a_user_s_own_is_not() {
     delete(app.as_user(ada), ada).expect(204);
     delete(app.as_user(ada), ada).problem(401, "unknown_actor");
 }
+
+#[test]
+fn whoever_is_deleted_reads_and_changes_nothing_any_more() {
+    let app = App::start();
+    let [ada, bob] = app.users(["ada", "bob"]);
+    let sent = app.tell(ada, bob, "hi");
+    let seen = app.tell(bob, ada, "hi");
+    let unseen = app.tell(bob, ada, "are you there?");
+    app.see(ada, seen, false);
+    app.as_user(ada)
+        .delete(&format!("/users/{ada}"))
+        .expect(204);
+    let as_ada = app.as_user(ada);
+    for target in [
+        format!("/messages/{sent}"),
+        format!("/messages/{sent}/seen"),
+        format!("/messages/{unseen}"),
+        format!("/messages?receiver_id={bob}"),
+        format!("/messages/unseen/{ada}"),
+    ] {
+        as_ada.get(&target).problem(401, "unknown_actor");
+    }
+    let mark = format!("/messages/{unseen}/seen");
+    as_ada.post(&mark, &json!({})).problem(401, "unknown_actor");
+    as_ada
+        .delete(&format!("/messages/{sent}"))
+        .problem(401, "unknown_actor");
+    // Nor does anybody in its name, and the other one has all that there was.
+    let named = json!({"user_id": ada});
+    app.as_system()
+        .post(&mark, &named)
+        .problem(404, "user_not_found");
+    let bobs = app
+        .as_user(bob)
+        .ids(&format!("/messages?receiver_id={ada}"));
+    assert_eq!(bobs, [sent, seen, unseen]);
+}

@@ -74,18 +74,14 @@ fn timeline(
         }
         MessageSource::Direct { user, peer } => {
             acts_as(actor, user)?;
-            let pair = match DirectPair::parse(user, peer) {
-                Ok(pair) => pair,
-                Err(invalid) => {
-                    known_actor(tx, actor)?;
-                    let field = "receiver_id";
-                    return Err(ServiceError::Invalid { field, invalid });
-                }
-            };
+            known_actor(tx, actor)?;
+            let pair = DirectPair::parse(user, peer).map_err(|invalid| {
+                let field = "receiver_id";
+                ServiceError::Invalid { field, invalid }
+            })?;
             if let Some(conversation) = tx.direct_conversation(pair)? {
                 return Ok(Some(Timeline::Conversation(conversation.id)));
             }
-            known_actor(tx, actor)?;
             user_of_history(tx, user)?;
             user_of_history(tx, peer)?;
             Ok(None)
