@@ -114,8 +114,10 @@ fn mark(
             actor,
         });
     };
-    acting_lives(tx, actor, reader)?;
     let participant = tx.lock_participant(message.conversation_id, reader)?;
+    if participant.is_some() {
+        acting_lives(tx, actor, reader)?;
+    }
     let sender = message.sender_id == reader;
     let denial = policy::mark_seen(actor, participant.is_some(), sender).err();
     let (Some(mut participant), None) = (participant, denial) else {
