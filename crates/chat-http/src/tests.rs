@@ -18,6 +18,7 @@ mod checks;
 mod door;
 mod expect;
 mod fuzz;
+mod http2;
 mod lines;
 mod metrics;
 mod overload;
