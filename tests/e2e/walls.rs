@@ -10,6 +10,7 @@ const WALLS: [(&str, &[&str]); 10] = [
     (
         "chat-domain",
         &[
+            "base64",
             "bytes",
             "caseless",
             "thiserror",

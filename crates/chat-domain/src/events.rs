@@ -1,6 +1,6 @@
 //! The log: one narrow row for every change in a conversation or a group, in the order of the changes.
 
-use crate::{Actor, ConversationId, MessageId, Role, Timestamp, UserId};
+use crate::{Actor, ConversationId, LogId, MessageId, Role, Timestamp, UserId};
 
 /// What happened. The numbers are stored, so they never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +57,15 @@ impl EventKind {
     /// The number that is stored.
     pub const fn code(self) -> i32 {
         self as i32
+    }
+
+    /// Whether it says who was a member of a group and when: by these it is told who may see what else
+    /// happened there, so they are never forgotten.
+    pub const fn is_of_membership(self) -> bool {
+        matches!(
+            self,
+            Self::GroupCreated | Self::GroupDeleted | Self::MemberAdded | Self::MemberRemoved
+        )
     }
 }
 
@@ -132,22 +141,6 @@ pub struct LoggedEvent {
     pub event: NewEvent,
 }
 
-/// Which log it is: drawn at random when the database is created, changed by a restore.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LogId(String);
-
-impl LogId {
-    /// The id read back from the store, or a fresh random one.
-    pub fn trusted(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// Which log it is, and how far it has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogState {
@@ -155,6 +148,28 @@ pub struct LogState {
     pub id: LogId,
     /// The position of its latest entry; 0 when it has none.
     pub position: i64,
+    /// Up to here entries may have been forgotten; 0 when all are there.
+    pub forgotten: i64,
+}
+
+/// A time in which a user was a member of a group, as the log tells it: it sees what happened in the group's
+/// conversation from `from` to `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// The group's conversation.
+    pub conversation_id: ConversationId,
+    /// The position of the event by which it came: that it was added, or that it made the group.
+    pub from: i64,
+    /// The position of the last event that it sees: that it was removed, or that the group was deleted.
+    /// None while it is a member.
+    pub to: Option<i64>,
+}
+
+impl Stay {
+    /// Whether the user sees what stands at `position` of the log in this conversation.
+    pub fn covers(&self, position: i64) -> bool {
+        self.from <= position && self.to.is_none_or(|to| position <= to)
+    }
 }
 
 #[cfg(test)]

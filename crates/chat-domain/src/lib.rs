@@ -15,6 +15,7 @@
 mod actor;
 mod blobs;
 mod conversations;
+mod cursor;
 mod events;
 mod files;
 #[cfg(test)]
@@ -27,10 +28,13 @@ mod media;
 mod members;
 mod messages;
 mod names;
+mod overview;
 mod page;
 pub mod policy;
 pub mod ports;
 mod receipts;
+mod signals;
+mod tickets;
 mod time;
 mod uploads;
 mod users;
@@ -38,7 +42,8 @@ mod users;
 pub use actor::Actor;
 pub use blobs::{Blob, BlobHash, BlobKey};
 pub use conversations::{Conversation, ConversationKind, DirectPair, Participant};
-pub use events::{EventKind, LogId, LogState, LoggedEvent, NewEvent, UnknownEventKind};
+pub use cursor::{Cursor, InvalidCursor, InvalidLogId, LogId};
+pub use events::{EventKind, LogState, LoggedEvent, NewEvent, Stay, UnknownEventKind};
 pub use files::{File, FileName, FileSize, FileUrl, MediaType, NewFile, NewFileSource};
 pub use groups::{Group, NewGroup};
 pub use ids::{BlobId, ConversationId, FileId, GroupId, MAX_ID, MessageId, Seq, UploadId, UserId};
@@ -47,11 +52,15 @@ pub use keys::{Fingerprint, IdempotencyKey, KeptAnswer};
 pub use media::{Thumbnail, ThumbnailSize};
 pub use members::{Member, Role, UnknownRole};
 pub use messages::{
-    Caption, Content, Message, MessageBody, MessageKind, NewMessage, Recipient, UnknownMessageKind,
+    Caption, Content, FoundMessage, Message, MessageBody, MessageKind, NewMessage, Recipient,
+    Tombstone, UnknownMessageKind,
 };
 pub use names::{DisplayName, EmailAddress, ExternalId, GroupName, NameKey, Username};
+pub use overview::{Overview, With};
 pub use page::{MessagePage, Offset, Page, PageLimit, Timeline, Window};
 pub use receipts::{Receipt, SeenRange, Unseen, UnseenDirect, UnseenGroup};
+pub use signals::{Presence, Signal, Typing};
+pub use tickets::{Ticket, TicketDigest};
 pub use time::Timestamp;
 pub use uploads::{Generation, NewUpload, StageMark, Upload, UploadProgress};
 pub use users::{DeletedUser, FoundUser, NewUser, User, VisibleUser};

@@ -178,6 +178,46 @@ pub struct Message {
     pub updated_at: Timestamp,
 }
 
+/// What is left of a deleted message: its place, and nothing of what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Its id.
+    pub id: MessageId,
+    /// The conversation it stood in.
+    pub conversation_id: ConversationId,
+    /// Its place there.
+    pub seq: Seq,
+    /// Who sent it.
+    pub sender_id: UserId,
+    /// Whom it was for.
+    pub recipient: Recipient,
+    /// Its type.
+    pub kind: MessageKind,
+    /// When it was sent.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A message that is there, or was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundMessage {
+    /// It is there.
+    Living(Message),
+    /// It was deleted.
+    Deleted(Tombstone),
+}
+
+impl FoundMessage {
+    /// Its id.
+    pub const fn id(&self) -> MessageId {
+        match self {
+            Self::Living(message) => message.id,
+            Self::Deleted(tombstone) => tombstone.id,
+        }
+    }
+}
+
 /// A message to be stored; the store gives it its id and its `seq`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {

@@ -1,7 +1,10 @@
 //! Storage of conversations and of who takes part in them.
 
 use super::StoreResult;
-use crate::{Conversation, ConversationId, DirectPair, GroupId, Participant, Timestamp, UserId};
+use crate::{
+    Conversation, ConversationId, ConversationKind, DirectPair, GroupId, Overview, Page, PageLimit,
+    Participant, Timestamp, UserId,
+};
 
 /// Reading conversations. Those of deleted groups are absent.
 pub trait ConversationsRead {
@@ -10,6 +13,24 @@ pub trait ConversationsRead {
 
     /// The conversation of two users, once the first message was sent.
     fn direct_conversation(&mut self, pair: DirectPair) -> StoreResult<Option<Conversation>>;
+
+    /// Whose these conversations are, also those of deleted groups; in no order.
+    fn kinds_of(
+        &mut self,
+        ids: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConversationKind)>>;
+
+    /// The direct conversations that the user takes part in, each with the other user; by conversation id.
+    fn directs(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, UserId)>>;
+
+    /// What the user's conversations look like to it, by id, from the one after `after`: all that it takes part
+    /// in, but those of deleted groups.
+    fn overviews(
+        &mut self,
+        user: UserId,
+        after: Option<ConversationId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Overview>>;
 
     /// How far a user has read a conversation; none when it takes no part in it.
     fn participant(

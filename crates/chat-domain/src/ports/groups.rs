@@ -1,12 +1,17 @@
 //! Storage of groups.
 
 use super::StoreResult;
-use crate::{Group, GroupId, GroupName, NewGroup, Page, PageLimit, Timestamp, UserId};
+use crate::{
+    ConversationId, Group, GroupId, GroupName, NewGroup, Page, PageLimit, Timestamp, UserId,
+};
 
 /// Reading groups.
 pub trait GroupsRead {
     /// The living group with this id.
     fn group(&mut self, id: GroupId) -> StoreResult<Option<Group>>;
+
+    /// The group whose conversation this is; a deleted one as it was last, without members.
+    fn any_group_of(&mut self, conversation: ConversationId) -> StoreResult<Option<Group>>;
 
     /// Living groups by id, from the one after `after`.
     fn groups(&mut self, after: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>>;

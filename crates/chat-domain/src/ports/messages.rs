@@ -1,12 +1,16 @@
 //! Storage of messages.
 
 use super::StoreResult;
-use crate::{Message, MessageId, NewMessage, Timeline, Timestamp};
+use crate::{FoundMessage, Message, MessageId, NewMessage, Timeline, Timestamp};
 
 /// Reading messages. Deleted ones are absent unless said otherwise.
 pub trait MessagesRead {
     /// The message with this id; also in a deleted group, whose conversation is then absent.
     fn message(&mut self, id: MessageId) -> StoreResult<Option<Message>>;
+
+    /// The messages with these ids, or what is left of them; in no order. Those of a deleted group count as
+    /// deleted.
+    fn found_messages(&mut self, ids: &[MessageId]) -> StoreResult<Vec<FoundMessage>>;
 
     /// Whether a message with this id, deleted or not, stands in the timeline.
     fn timeline_contains(&mut self, timeline: Timeline, id: MessageId) -> StoreResult<bool>;

@@ -9,6 +9,7 @@ mod blob_store;
 mod blobs;
 mod clock;
 mod conversations;
+mod event_bus;
 mod events;
 mod files;
 mod groups;
@@ -20,6 +21,7 @@ mod members;
 mod messages;
 mod receipts;
 mod store;
+mod tickets;
 mod uploads;
 mod users;
 
@@ -27,6 +29,7 @@ pub use blob_store::{BlobError, BlobReader, BlobResult, BlobStore, Later, LinkTe
 pub use blobs::{Blobs, BlobsRead};
 pub use clock::{Clock, SystemClock};
 pub use conversations::{Conversations, ConversationsRead};
+pub use event_bus::{EventBus, Listener};
 pub use events::{Events, EventsRead};
 pub use files::{Files, FilesRead};
 pub use groups::{Groups, GroupsRead};
@@ -38,8 +41,10 @@ pub use members::{Members, MembersRead};
 pub use messages::{Messages, MessagesRead};
 pub use receipts::{Receipts, ReceiptsRead};
 pub use store::{
-    Conflict, Cost, Outcome, ReadJob, Refused, Store, StoreError, StoreResult, Verdict, WriteJob,
+    Conflict, Cost, LogWatcher, Outcome, ReadJob, Refused, Store, StoreError, StoreResult, Verdict,
+    WriteJob,
 };
+pub use tickets::Tickets;
 pub use uploads::{Turn, Uploads, UploadsRead};
 pub use users::{Users, UsersRead};
 
@@ -87,6 +92,7 @@ pub trait WriteTx:
     + Events
     + Keys
     + Many
+    + Tickets
 {
 }
 
@@ -104,5 +110,6 @@ impl<T> WriteTx for T where
         + Events
         + Keys
         + Many
+        + Tickets
 {
 }

@@ -105,6 +105,9 @@ pub enum Cost {
     Scan,
 }
 
+/// What is told that the log may have grown.
+pub type LogWatcher = std::sync::Arc<dyn Fn() + Send + Sync>;
+
 /// A job that was not accepted, handed back with the reason.
 pub type Refused<J> = (StoreError, Box<J>);
 
@@ -116,4 +119,9 @@ pub trait Store: Send + Sync {
 
     /// Queues or runs a read. A full queue or a closed store hands the job back.
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>>;
+
+    /// From now on `watcher` alone is told when the log may have grown: after every commit by which it has, and
+    /// by which it is seen to have. It is told on a thread that writes, and returns at once. What other nodes
+    /// write is not told of.
+    fn watch_log(&self, watcher: LogWatcher);
 }
