@@ -63,6 +63,15 @@ impl User {
     /// What `actor` may see: address and external id only if the actor is this user or the system.
     pub fn seen_by(self, actor: Actor) -> VisibleUser {
         let private = matches!(actor, Actor::System) || actor == Actor::User(self.id);
+        self.seen(private)
+    }
+
+    /// What every actor may see.
+    pub fn seen_by_others(self) -> VisibleUser {
+        self.seen(false)
+    }
+
+    fn seen(self, private: bool) -> VisibleUser {
         VisibleUser {
             id: self.id,
             username: self.username,

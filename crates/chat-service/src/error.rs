@@ -144,6 +144,9 @@ pub enum ServiceError {
     /// Where the bytes of files are kept failed.
     #[error(transparent)]
     Blobs(BlobError),
+    /// The cursor is of another log, beyond its end, or older than what is kept of it.
+    #[error("what came after the cursor is not known any more; begin anew with a sync")]
+    CursorExpired,
     /// More is being done than can be done at once; nothing was done.
     #[error("the server has more work than it accepts")]
     Overloaded,
@@ -177,6 +180,7 @@ impl ServiceError {
             Self::NotARecipient { .. } => "not_a_recipient",
             Self::OwnerMustTransfer(_) => "owner_must_transfer",
             Self::KeyReused => "idempotency_mismatch",
+            Self::CursorExpired => "cursor_expired",
             Self::Taken(Conflict::Username) => "username_taken",
             Self::Taken(Conflict::Email) => "email_taken",
             Self::Taken(Conflict::ExternalId) => "external_id_taken",

@@ -44,6 +44,7 @@
 
 mod access;
 mod command;
+mod delivery;
 mod error;
 mod files;
 mod fingerprint;
@@ -53,10 +54,14 @@ mod messages;
 mod precondition;
 mod receipts;
 mod service;
+mod tickets;
 mod unit;
 mod users;
 
 pub use command::{Answer, Command, Shared};
+pub use delivery::{
+    Ended, Event, EventData, EventPage, LocalBus, Membership, Notice, Reader, Synced,
+};
 pub use error::ServiceError;
 pub use files::{
     Collected, CreateExternalFile, CreateUpload, DeleteFile, DeleteUpload, FileCheck, FileContent,

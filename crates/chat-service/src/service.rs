@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat_domain::ports::{Clock, Cost, ReadTx, Store, WriteTx};
+use chat_domain::ports::{Clock, Cost, EventBus, ReadTx, Store, WriteTx};
 use chat_domain::{Actor, Timestamp};
 
+use crate::delivery::{Hub, LocalBus};
 use crate::files::{self, Shelf};
 use crate::messages::together::Together;
 use crate::{FileOptions, ServiceError, access, unit};
@@ -21,18 +22,29 @@ pub struct ChatService {
     pub(crate) answers_kept_for: Duration,
     shelf: Option<Arc<Shelf>>,
     pub(crate) together: Option<Together>,
+    pub(crate) hub: Arc<Hub>,
 }
 
 impl ChatService {
     /// A service over `store` that takes its times from `clock`.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let bus = Arc::new(LocalBus::default());
         Self {
+            hub: Hub::new(&store, &clock, bus),
             store,
             clock,
             answers_kept_for: DAY,
             shelf: None,
             together: None,
         }
+    }
+
+    /// The same service, as one node of several between which `bus` carries signals; without it a node is
+    /// alone, and learns of what others store within a second.
+    #[must_use]
+    pub fn over_bus(mut self, bus: Arc<dyn EventBus>) -> Self {
+        self.hub = Hub::new(&self.store, &self.clock, bus);
+        self
     }
 
     /// The same service, which keeps files; without it whatever needs the bytes of one fails with

@@ -38,6 +38,20 @@ where
     answer.await.unwrap_or_else(|_| Err(not_run().into()))
 }
 
+/// The same for a thread that may wait.
+pub(crate) fn read_blocking<T, F>(store: &dyn Store, cost: Cost, work: F) -> Answer<T>
+where
+    T: Send + 'static,
+    F: Fn(&mut dyn ReadTx) -> Answer<T> + Send + 'static,
+{
+    let (pending, answer) = pending();
+    let job = Box::new(Read { work, pending });
+    store.submit_read(cost, job).map_err(|(error, _)| error)?;
+    answer
+        .blocking_recv()
+        .unwrap_or_else(|_| Err(not_run().into()))
+}
+
 /// A store that ends a job without running it breaks the port's promise.
 fn not_run() -> StoreError {
     StoreError::Broken("the job was not run".to_owned())
