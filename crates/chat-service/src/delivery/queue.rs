@@ -193,3 +193,106 @@ fn wake(mut state: MutexGuard<'_, State>) {
         waker.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chat_domain::{Cursor, DeletedUser, LogId, Presence, Timestamp, UserId};
+
+    use super::super::{Event, EventData};
+    use super::*;
+
+    fn event(budget: &Budget, bytes: usize) -> Notice {
+        let log = LogId::parse("00000000000000000000000000000000").unwrap();
+        let cursor = Cursor { log, position: 1 };
+        let id = UserId::parse(1).unwrap();
+        let data = EventData::UserDeleted(DeletedUser { id });
+        let event = Event::new(cursor, Timestamp::from_micros(0), None, data);
+        Notice::Event(Arc::new(event.taking(budget.take(bytes))))
+    }
+
+    fn presence() -> Notice {
+        Notice::Presence(Presence {
+            user_id: UserId::parse(1).unwrap(),
+            online: true,
+            last_seen: None,
+        })
+    }
+
+    fn take(queue: &Queue) -> Poll<Taken> {
+        queue.poll_take(&Context::from_waker(Waker::noop()), usize::MAX)
+    }
+
+    #[test]
+    fn a_full_queue_gives_back_what_it_held() {
+        let budget = Budget::of(usize::MAX);
+        let (queue, first) = (Queue::new(), event(&budget, 1));
+        let Notice::Event(held) = &first else {
+            unreachable!()
+        };
+        assert_eq!(queue.push(first.clone(), &budget), Pushed::Taken);
+        assert_eq!(Arc::strong_count(held), 2);
+        let mut taken = 1;
+        while queue.push(event(&budget, 1), &budget) == Pushed::Taken {
+            taken += 1;
+        }
+        let weight = held.weight() + ENTRY;
+        assert_eq!(taken, MOST_WAITING / weight);
+        assert_eq!(Arc::strong_count(held), 1);
+        assert_eq!(queue.push(event(&budget, 1), &budget), Pushed::Refused);
+        assert!(matches!(take(&queue), Poll::Ready(Taken::Overflow)));
+    }
+
+    #[test]
+    fn whoever_is_behind_gives_way_and_whoever_keeps_up_does_not() {
+        let budget = Budget::of(10);
+        let (behind, quick) = (Queue::new(), Queue::new());
+        assert_eq!(behind.push(event(&budget, 8), &budget), Pushed::Taken);
+        let much = event(&budget, 8);
+        assert_eq!(quick.push(much.clone(), &budget), Pushed::Taken);
+        assert_eq!(behind.push(much, &budget), Pushed::Refused);
+        assert!(matches!(take(&quick), Poll::Ready(Taken::Notices(_))));
+        assert!(!budget.is_exceeded());
+    }
+
+    #[test]
+    fn signals_are_for_those_who_keep_up() {
+        let budget = Budget::of(usize::MAX);
+        let queue = Queue::new();
+        for _ in 0..2 * MOST_WITH_SIGNALS {
+            assert_eq!(queue.push(presence(), &budget), Pushed::Taken);
+        }
+        let Poll::Ready(Taken::Notices(notices)) = take(&queue) else {
+            panic!("nothing");
+        };
+        assert_eq!(notices.len(), MOST_WITH_SIGNALS);
+        assert!(take(&queue).is_pending());
+    }
+
+    #[test]
+    fn what_came_before_the_end_is_given_before_it() {
+        let budget = Budget::of(usize::MAX);
+        let queue = Queue::new();
+        queue.push(event(&budget, 1), &budget);
+        queue.close(Ended::Stopping);
+        assert!(matches!(take(&queue), Poll::Ready(Taken::Notices(_))));
+        assert!(matches!(
+            take(&queue),
+            Poll::Ready(Taken::Closed(Ended::Stopping))
+        ));
+    }
+
+    #[test]
+    fn little_is_given_at_once() {
+        let budget = Budget::of(usize::MAX);
+        let queue = Queue::new();
+        for _ in 0..500 {
+            queue.push(event(&budget, 1), &budget);
+        }
+        let Poll::Ready(Taken::Notices(notices)) = take(&queue) else {
+            panic!("nothing");
+        };
+        assert!(notices.len() < 100, "{}", notices.len());
+    }
+}

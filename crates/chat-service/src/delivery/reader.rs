@@ -118,6 +118,10 @@ impl Reader {
         if self.inner.is_stopping() {
             return Err(Ended::Stopping);
         }
+        if let Stage::Reading(_) = self.stage {
+            // It would come to what this brings as well.
+            self.stage = Stage::Behind;
+        }
         let page = self.read(most).await?;
         self.cursor = page.cursor;
         Ok(page)

@@ -8,6 +8,7 @@ mod actors;
 mod check;
 mod claims;
 mod collection;
+mod delivery;
 mod exactness;
 mod failures;
 mod files;
