@@ -235,3 +235,134 @@ impl Index {
         users.chain(system).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_domain::{DirectPair, GroupId};
+
+    use super::*;
+
+    fn user(id: i64) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    fn place(id: i64) -> ConversationId {
+        ConversationId::parse(id).unwrap()
+    }
+
+    fn shares(groups: &[i64], peers: &[i64]) -> Shares {
+        Shares {
+            groups: groups.iter().copied().map(place).collect(),
+            peers: peers.iter().copied().map(user).collect(),
+        }
+    }
+
+    fn join(index: &mut Index, id: i64, shares: &Shares) -> Arc<Queue> {
+        let queue = Arc::new(Queue::new());
+        let known = index.knows(user(id));
+        index.join(
+            Actor::User(user(id)),
+            Arc::clone(&queue),
+            (!known).then_some(shares),
+        );
+        queue
+    }
+
+    fn group() -> ConversationKind {
+        ConversationKind::Group(GroupId::parse(1).unwrap())
+    }
+
+    /// Whose readers those are, smallest first.
+    fn ids(readers: &[(Actor, Arc<Queue>)]) -> Vec<i64> {
+        let ids = readers
+            .iter()
+            .map(|(actor, _)| actor.user().map_or(0, UserId::get));
+        let mut ids: Vec<_> = ids.collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    #[test]
+    fn an_event_is_for_the_connected_members() {
+        let mut index = Index::default();
+        join(&mut index, 1, &shares(&[7], &[]));
+        let second = join(&mut index, 1, &shares(&[7], &[]));
+        join(&mut index, 2, &shares(&[7, 8], &[]));
+        join(&mut index, 3, &shares(&[], &[1]));
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [1, 1, 2]);
+        index.leave(Actor::User(user(1)), &second);
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [1, 2]);
+        assert_eq!(ids(&index.in_conversation(place(9), group())), []);
+        let pair = ConversationKind::Direct(DirectPair::parse(user(3), user(4)).unwrap());
+        assert_eq!(ids(&index.in_conversation(place(10), pair)), [3]);
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_kept() {
+        let mut index = Index::default();
+        join(&mut index, 1, &shares(&[7], &[]));
+        index.member_came(place(7), user(2));
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [1]);
+        join(&mut index, 2, &shares(&[], &[]));
+        index.member_came(place(7), user(2));
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [1, 2]);
+        index.member_went(place(7), user(1));
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [2]);
+        index.group_went(place(7));
+        assert!(!index.has_members(place(7)));
+        assert_eq!(index.shares(user(2)), Some(&Shares::default()));
+    }
+
+    #[test]
+    fn the_last_reader_of_a_user_takes_all_of_it_along() {
+        let mut index = Index::default();
+        let queue = join(&mut index, 1, &shares(&[7], &[2]));
+        index.leave(Actor::User(user(1)), &queue);
+        assert!(index.is_empty() && !index.has_members(place(7)));
+        join(&mut index, 1, &shares(&[7], &[2]));
+        assert_eq!(index.user_went(user(1)).len(), 1);
+        assert!(index.is_empty() && !index.has_members(place(7)));
+    }
+
+    #[test]
+    fn the_system_gets_everything() {
+        let mut index = Index::default();
+        let queue = Arc::new(Queue::new());
+        index.join(Actor::System, Arc::clone(&queue), None);
+        assert_eq!(ids(&index.in_conversation(place(7), group())), [0]);
+        assert_eq!(ids(&index.around(user(5), &Shares::default())), [0]);
+        index.leave(Actor::System, &queue);
+        assert!(index.is_empty());
+    }
+
+    #[test]
+    fn a_user_is_told_of_to_those_around_it() {
+        let mut index = Index::default();
+        for (id, shared) in [
+            (1, shares(&[7], &[3])),
+            (2, shares(&[7], &[])),
+            (3, shares(&[], &[1])),
+        ] {
+            join(&mut index, id, &shared);
+        }
+        join(&mut index, 4, &shares(&[8], &[]));
+        let around = index.around(user(1), &shares(&[7], &[3]));
+        assert_eq!(ids(&around), [1, 2, 3]);
+        let present = index.present_around(user(1), &shares(&[7], &[3]));
+        assert_eq!(present, [user(2), user(3)].into());
+    }
+
+    #[test]
+    fn a_large_group_carries_no_presence() {
+        let mut index = Index::default();
+        let large = i64::try_from(MOST_PRESENT).unwrap() + 1;
+        for id in 1..=large {
+            join(&mut index, id, &shares(&[7], &[]));
+        }
+        assert!(index.present_around(user(1), &shares(&[7], &[])).is_empty());
+        assert_eq!(
+            index.around(user(1), &shares(&[7], &[])).len(),
+            MOST_PRESENT + 1
+        );
+    }
+}
