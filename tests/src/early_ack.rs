@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+use chat_domain::ports::{
+    Cost, LogWatcher, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx,
+};
 use chat_server::Seams;
 
 /// How long a job that was told its end keeps the commit waiting. Without it the server is found out just
@@ -27,6 +29,10 @@ impl Store for EarlyAck {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.0.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.0.watch_log(watcher);
     }
 }
 

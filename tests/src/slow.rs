@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+use chat_domain::ports::{
+    Cost, LogWatcher, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx,
+};
 use chat_server::Seams;
 
 /// How long a write takes: no more than 125 of them are done in a second.
@@ -34,6 +36,10 @@ impl Store for Slow {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.inner.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.inner.watch_log(watcher);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use chat_domain::ports::{
-    BlobsRead, ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, MembersRead,
+    BlobsRead, ConversationsRead, Cost, EventsRead, FilesRead, GroupsRead, LogWatcher, MembersRead,
     MessagesRead, ReadJob, ReceiptsRead, Refused, Store, StoreError, StoreResult, SystemClock,
     UploadsRead, UsersRead, WriteJob,
 };
@@ -59,6 +59,8 @@ impl Store for FakeStore {
             Self::Panics => panic!("the fake store was touched"),
         }
     }
+
+    fn watch_log(&self, _: LogWatcher) {}
 }
 
 /// A text in group 1.

@@ -68,6 +68,7 @@ mod recount;
 mod rows;
 #[allow(missing_docs, reason = "columns are told about in the migrations")]
 pub mod schema;
+mod watcher;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;

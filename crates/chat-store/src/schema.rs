@@ -198,6 +198,17 @@ diesel::table! {
         id -> BigInt,
         log_id -> Text,
         position -> BigInt,
+        forgotten -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Tickets that nobody has come with yet.
+    tickets (digest) {
+        digest -> Binary,
+        user_id -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        credentials_end -> Nullable<BigInt>,
     }
 }
 

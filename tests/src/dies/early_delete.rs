@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chat_domain::ports::{
-    BlobStore, Clock, Cost, Outcome, ReadJob, ReadTx, Refused, Store, StoreResult, SystemClock,
-    WriteJob,
+    BlobStore, Clock, Cost, LogWatcher, Outcome, ReadJob, ReadTx, Refused, Store, StoreResult,
+    SystemClock, WriteJob,
 };
 use chat_domain::{BlobKey, Timestamp};
 use tokio::sync::oneshot;
@@ -65,6 +65,10 @@ impl Store for EarlyDelete {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.store.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.store.watch_log(watcher);
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use chat_domain::ports::{Cost, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx};
+use chat_domain::ports::{
+    Cost, LogWatcher, Outcome, ReadJob, Refused, Store, Verdict, WriteJob, WriteTx,
+};
 
 use crate::steps::Steps;
 
@@ -28,6 +30,10 @@ impl Store for Counted {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.store.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.store.watch_log(watcher);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chat_domain::ports::{
-    Cost, Outcome, ReadJob, Refused, Store, StoreError, SystemClock, WriteJob,
+    Cost, LogWatcher, Outcome, ReadJob, Refused, Store, StoreError, SystemClock, WriteJob,
 };
 use chat_domain::{Actor, EmailAddress, FileUrl, Recipient, UserId, Username};
 use chat_service::{ChatService, CreateExternalFile, CreateUser, ServiceError};
@@ -40,6 +40,8 @@ impl Store for Failing {
         }
         Ok(())
     }
+
+    fn watch_log(&self, _: LogWatcher) {}
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, WriteJob};
 use chat_domain::{Actor, FileSize};
 use chat_files::DiskStore;
 use chat_media::MediaTools;
@@ -58,6 +58,10 @@ impl Store for Held {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.store.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.store.watch_log(watcher);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use chat_domain::ports::{
-    Cost, Outcome, ReadJob, Refused, Store, StoreError, SystemClock, WriteJob,
+    Cost, LogWatcher, Outcome, ReadJob, Refused, Store, StoreError, SystemClock, WriteJob,
 };
 use chat_domain::{Actor, Caption, Content, FileId, FileUrl, GroupId, Message, Recipient, UserId};
 use chat_service::{ChatService, CreateExternalFile, SendMessage, ServiceError};
@@ -221,6 +221,8 @@ impl Store for Failing {
     fn submit_read(&self, _: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         Err((StoreError::Overloaded, job))
     }
+
+    fn watch_log(&self, _: LogWatcher) {}
 }
 
 fn ten() -> Vec<(Actor, SendMessage)> {

@@ -89,6 +89,9 @@ impl Sequencer {
         loop {
             let moved = outbox.round(conn)?;
             self.shared.stats.sequenced(moved);
+            if moved > 0 {
+                self.shared.watcher.tell();
+            }
             if moved < ROUND {
                 return Ok(());
             }

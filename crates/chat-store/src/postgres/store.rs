@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, StoreError, WriteJob};
 
 use super::connection::{Alone, Server};
 use super::job::{Job, NativeJob, Write};
@@ -14,6 +14,7 @@ use super::sequencer::Sequencer;
 use super::stats::Stats;
 use super::worker::{Shared, Worker};
 use super::{OpenError, PostgresOptions, migrate};
+use crate::watcher::Watcher;
 
 thread_local! {
     /// Whether this thread is inside a write.
@@ -90,6 +91,7 @@ impl PostgresStore {
             queue: Queue::new(options.pool_size, options.queue, options.queue_timeout),
             log: Log::new(options.queue_timeout),
             stats: Stats::new(),
+            watcher: Watcher::default(),
         });
         let mut store = Self {
             shared,
@@ -221,6 +223,10 @@ impl Store for PostgresStore {
                 Job::Read(job) => (error, job),
                 Job::Write(_) => unreachable!("the job that was queued comes back"),
             })
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.shared.watcher.set(watcher);
     }
 }
 

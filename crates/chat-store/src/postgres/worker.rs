@@ -19,6 +19,7 @@ use super::stats::Stats;
 use super::store::WRITING;
 use super::transaction;
 use super::tx::{PostgresTx, Trace};
+use crate::watcher::Watcher;
 
 /// How often a job is run again, and for how long, when the database says that it should be.
 const RERUNS: u32 = 8;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) log: Log,
     pub(super) stats: Stats,
+    pub(super) watcher: Watcher,
 }
 
 /// A thread's part of the store.

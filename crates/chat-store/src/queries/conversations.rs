@@ -1,14 +1,16 @@
 //! The port of conversations and of who takes part in them.
 
-use chat_domain::ports::{Conversations, ConversationsRead, StoreResult};
+use chat_domain::ports::{
+    Conversations, ConversationsRead, GroupsRead, MembersRead, MessagesRead, StoreResult, UsersRead,
+};
 use chat_domain::{
-    Conversation, ConversationId, ConversationKind, DirectPair, GroupId, Participant, Seq,
-    Timestamp, UserId,
+    Conversation, ConversationId, ConversationKind, DirectPair, GroupId, Overview, Page, PageLimit,
+    Participant, Seq, Timeline, Timestamp, UserId, With,
 };
 use diesel::prelude::*;
 
 use super::facts::{OfGroup, OfPair};
-use super::prepared::update;
+use super::prepared::{CutDsl, update};
 use super::{Conn, Tx, locks, one};
 use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
 use crate::schema::{conversations, groups, participants};
@@ -20,6 +22,112 @@ impl ConversationsRead for Tx<'_> {
 
     fn direct_conversation(&mut self, pair: DirectPair) -> StoreResult<Option<Conversation>> {
         self.read(|conn| by_pair(conn, pair))
+    }
+
+    fn kinds_of(
+        &mut self,
+        ids: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConversationKind)>> {
+        self.read(|conn| {
+            let mut kinds = Vec::with_capacity(ids.len());
+            for id in ids {
+                let found = conversations::table
+                    .find(id.get())
+                    .select(ConversationRow::as_select())
+                    .get_result::<ConversationRow>(conn)
+                    .optional()?;
+                if let Some(row) = found {
+                    kinds.push((*id, Conversation::try_from(row)?.kind));
+                }
+            }
+            Ok(kinds)
+        })
+    }
+
+    fn directs(&mut self, user: UserId) -> StoreResult<Vec<(ConversationId, UserId)>> {
+        self.read(|conn| {
+            let rows = participants::table
+                .inner_join(
+                    conversations::table.on(conversations::id.eq(participants::conversation_id)),
+                )
+                .filter(participants::user_id.eq(user.get()))
+                .filter(conversations::group_id.is_null())
+                .order(participants::conversation_id)
+                .select(ConversationRow::as_select())
+                .load::<ConversationRow>(conn)?;
+            let mut directs = Vec::with_capacity(rows.len());
+            for row in rows {
+                let Conversation { id, kind, .. } = row.try_into()?;
+                if let ConversationKind::Direct(pair) = kind {
+                    let peer = if pair.low() == user {
+                        pair.high()
+                    } else {
+                        pair.low()
+                    };
+                    directs.push((id, peer));
+                }
+            }
+            Ok(directs)
+        })
+    }
+
+    fn overviews(
+        &mut self,
+        user: UserId,
+        after: Option<ConversationId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Overview>> {
+        let after = after.map_or(0, ConversationId::get);
+        let rows = self.read(|conn| {
+            let parts = participants::table
+                .inner_join(
+                    conversations::table.on(conversations::id.eq(participants::conversation_id)),
+                )
+                .filter(participants::user_id.eq(user.get()))
+                .filter(participants::conversation_id.gt(after))
+                .order(participants::conversation_id)
+                .select((ConversationRow::as_select(), participants::cleared))
+                .cut(0, limit.get() + 1)
+                .load::<(ConversationRow, i64)>(conn)?;
+            let mut rows = Vec::with_capacity(parts.len());
+            for (row, cleared) in parts {
+                rows.push((Conversation::try_from(row)?, cleared));
+            }
+            Ok(rows)
+        })?;
+        let most = usize::try_from(limit.get()).unwrap_or(0);
+        let more = rows.len() > most;
+        let mut items = Vec::new();
+        for (conversation, cleared) in rows.into_iter().take(most) {
+            let Conversation { id, kind, last_seq } = conversation;
+            let with = match kind {
+                ConversationKind::Direct(pair) => {
+                    let peer = if pair.low() == user {
+                        pair.high()
+                    } else {
+                        pair.low()
+                    };
+                    self.any_user(peer)?.map(With::User)
+                }
+                ConversationKind::Group(group) => {
+                    let role = self.role(group, user)?;
+                    let group = self.group(group)?;
+                    group
+                        .zip(role)
+                        .map(|(group, role)| With::Group { group, role })
+                }
+            };
+            let Some(with) = with else { continue };
+            let last = self.messages_older(Timeline::Conversation(id), None, 0, 1)?;
+            items.push(Overview {
+                conversation_id: id,
+                with,
+                last_seq,
+                last_message: last.into_iter().next(),
+                unseen_count: last_seq.get() - cleared,
+            });
+        }
+        Ok(Page { items, more })
     }
 
     fn participant(

@@ -29,6 +29,19 @@ impl GroupsRead for Tx<'_> {
         })
     }
 
+    fn any_group_of(&mut self, conversation: ConversationId) -> StoreResult<Option<Group>> {
+        self.read(|conn| {
+            conversations::table
+                .inner_join(groups::table.on(groups::id.nullable().eq(conversations::group_id)))
+                .filter(conversations::id.eq(conversation.get()))
+                .select((GroupRow::as_select(), conversations::id))
+                .get_result::<(GroupRow, i64)>(conn)
+                .optional()?
+                .map(|(group, conversation)| group.with_conversation(conversation))
+                .transpose()
+        })
+    }
+
     fn groups(&mut self, after: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>> {
         self.read(|conn| {
             let rows = groups::table

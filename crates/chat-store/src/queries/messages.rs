@@ -2,8 +2,8 @@
 
 use chat_domain::ports::{Messages, MessagesRead, StoreResult};
 use chat_domain::{
-    Content, ConversationId, File, FileId, GroupId, Message, MessageId, NewMessage, Recipient, Seq,
-    Timeline, Timestamp, UserId,
+    Content, ConversationId, File, FileId, FoundMessage, GroupId, Message, MessageId, NewMessage,
+    Recipient, Seq, Timeline, Timestamp, UserId,
 };
 use diesel::dsl::{exists, not, select};
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use super::facts::Latest;
 use super::prepared::{CutDsl, update};
 use super::{Conn, Tx, given, locks, one};
 use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
-use crate::schema::{conversations, files, messages, participants, seens};
+use crate::schema::{conversations, files, groups, messages, participants, seens};
 
 type Found = (MessageRow, Option<FileRow>);
 
@@ -29,6 +29,13 @@ macro_rules! living {
 impl MessagesRead for Tx<'_> {
     fn message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {
         self.read(|conn| by_id(conn, id))
+    }
+
+    fn found_messages(&mut self, ids: &[MessageId]) -> StoreResult<Vec<FoundMessage>> {
+        self.read(|conn| {
+            let found = ids.iter().filter_map(|id| found(conn, *id).transpose());
+            found.collect()
+        })
     }
 
     fn timeline_contains(&mut self, timeline: Timeline, id: MessageId) -> StoreResult<bool> {
@@ -165,6 +172,31 @@ impl Messages for Tx<'_> {
             Ok(())
         })
     }
+}
+
+/// The message with this id, or what is left of it.
+fn found(conn: &mut Conn, id: MessageId) -> Queried<Option<FoundMessage>> {
+    let group = groups::table.on(messages::group_id.eq(groups::id.nullable()));
+    let row = messages::table
+        .left_join(files::table.on(messages::file_id.eq(files::id.nullable())))
+        .left_join(group)
+        .filter(messages::id.eq(id.get()))
+        .select((
+            MessageRow::as_select(),
+            Option::<FileRow>::as_select(),
+            messages::deleted_at,
+            groups::deleted_at.nullable(),
+        ))
+        .get_result::<(MessageRow, Option<FileRow>, Option<i64>, Option<i64>)>(conn)
+        .optional()?;
+    row.map(|(message, file, deleted, without_group)| {
+        if deleted.or(without_group).is_some() {
+            message.tombstone().map(FoundMessage::Deleted)
+        } else {
+            message.with_file(file).map(FoundMessage::Living)
+        }
+    })
+    .transpose()
 }
 
 fn by_id(conn: &mut Conn, id: MessageId) -> Queried<Option<Message>> {

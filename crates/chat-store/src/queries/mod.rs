@@ -23,6 +23,7 @@ mod readers;
 mod receipts;
 mod recount;
 mod releases;
+mod tickets;
 mod uploads;
 mod users;
 

@@ -2,7 +2,7 @@
 
 use chat_domain::{
     Caption, Content, ConversationId, File, GroupId, Message, MessageBody, MessageId, MessageKind,
-    Recipient, Seq, Timestamp, UserId,
+    Recipient, Seq, Timestamp, Tombstone, UserId,
 };
 use diesel::prelude::*;
 
@@ -25,8 +25,8 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
-    /// The living message, which carries this file.
-    pub(crate) fn with_file(self, file: Option<FileRow>) -> Queried<Message> {
+    /// What is left of the message when it is deleted, and of one that is not, too.
+    pub(crate) fn tombstone(&self) -> Queried<Tombstone> {
         let place = Place::row("messages", self.id);
         let recipient = match (self.receiver_id, self.group_id) {
             (Some(user), None) => {
@@ -37,8 +37,7 @@ impl MessageRow {
             }
             _ => return Err(place.broken("group_id", "must stand in place of a receiver")),
         };
-        let kind = place.read("type", self.kind.as_str(), str::parse)?;
-        Ok(Message {
+        Ok(Tombstone {
             id: place.read("id", self.id, MessageId::parse)?,
             conversation_id: place.read(
                 "conversation_id",
@@ -48,9 +47,34 @@ impl MessageRow {
             seq: place.read("seq", self.seq, Seq::parse)?,
             sender_id: place.read("sender_id", self.sender_id, UserId::parse)?,
             recipient,
-            content: content(place, kind, self.content, file)?,
+            kind: place.read("type", self.kind.as_str(), str::parse)?,
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+
+    /// The living message, which carries this file.
+    pub(crate) fn with_file(self, file: Option<FileRow>) -> Queried<Message> {
+        let Tombstone {
+            id,
+            conversation_id,
+            seq,
+            sender_id,
+            recipient,
+            kind,
+            created_at,
+            updated_at,
+        } = self.tombstone()?;
+        let place = Place::row("messages", self.id);
+        Ok(Message {
+            id,
+            conversation_id,
+            seq,
+            sender_id,
+            recipient,
+            content: content(place, kind, self.content, file)?,
+            created_at,
+            updated_at,
         })
     }
 }

@@ -181,6 +181,11 @@ impl Batch {
         }
     }
 
+    /// Whether the log has grown by it, for all to see.
+    pub(super) fn has_grown_the_log(&self) -> bool {
+        self.failed.is_none() && self.log_grew
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ran.len()
     }

@@ -1,6 +1,6 @@
 //! A store that only reads, beside whoever has the database open.
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, StoreError, WriteJob};
 
 use super::readers::{self, Readers};
 use super::recount::existing;
@@ -34,6 +34,9 @@ impl Store for ReadOnlySqliteStore {
         let cause = "it was opened for reading alone".to_owned();
         Err((StoreError::Unavailable(cause), job))
     }
+
+    /// What is written is another store's.
+    fn watch_log(&self, _: LogWatcher) {}
 
     fn submit_read(&self, _: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         match self.0.get() {

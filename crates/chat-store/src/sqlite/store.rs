@@ -5,7 +5,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle, ThreadId};
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, StoreError, WriteJob};
 
 use super::checkpoint::Checkpoints;
 use super::connection::Database;
@@ -17,6 +17,7 @@ use super::scans::Scans;
 use super::stats::Stats;
 use super::writer::{Writer, Writing};
 use super::{OpenError, SqliteOptions};
+use crate::watcher::Watcher;
 
 /// A [`Store`] in a SQLite file.
 ///
@@ -27,6 +28,7 @@ pub struct SqliteStore {
     /// What jobs are handed to; none once the store is closed.
     pub(super) intake: RwLock<Option<Intake>>,
     pub(super) stats: Arc<Stats>,
+    watcher: Arc<Watcher>,
     writer: ThreadId,
     /// Whether the writer is inside a job just now.
     running: Arc<AtomicBool>,
@@ -86,7 +88,9 @@ impl SqliteStore {
 
         let (writes, queue) = sync_channel(options.queue);
         let running = Arc::new(AtomicBool::new(false));
+        let watcher = Arc::new(Watcher::default());
         let writer = Writer {
+            watcher: Arc::clone(&watcher),
             database,
             conn: Some(Writing::over(conn)),
             queue,
@@ -111,6 +115,7 @@ impl SqliteStore {
                 readers,
             })),
             stats,
+            watcher,
             writer: id,
             running,
             threads: Mutex::new(Threads {
@@ -183,6 +188,10 @@ impl Store for SqliteStore {
                 Job::Port(job) => (error, job),
                 Job::Native(_) => unreachable!("the job that was queued comes back"),
             })
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.watcher.set(watcher);
     }
 
     /// From inside a write a bounded read does no harm: it has another connection, and sees what was

@@ -20,6 +20,7 @@ use super::facts::Facts;
 use super::job::Job;
 use super::lock::FileLock;
 use super::stats::Stats;
+use crate::watcher::Watcher;
 
 /// The writing side of a store. It owns the lock on the file, which so outlives the last commit.
 pub(super) struct Writer {
@@ -33,6 +34,7 @@ pub(super) struct Writer {
     pub(super) running: Arc<AtomicBool>,
     pub(super) stats: Arc<Stats>,
     pub(super) checkpoints: Checkpoints,
+    pub(super) watcher: Arc<Watcher>,
     pub(super) _lock: FileLock,
 }
 
@@ -101,7 +103,11 @@ impl Writer {
         }
         let jobs = batch.len();
         self.stats.batch(jobs);
+        let log_grew = batch.has_grown_the_log();
         batch.finish();
+        if log_grew {
+            self.watcher.tell();
+        }
         self.checkpoint(jobs);
     }
 
