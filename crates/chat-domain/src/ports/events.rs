@@ -40,8 +40,8 @@ pub trait Events: EventsRead {
     /// Appends an entry, committed together with the change that it tells of.
     fn append_event(&mut self, event: &NewEvent) -> StoreResult<()>;
 
-    /// Removes about `most` of the oldest entries from before `before`, and says how many; those of
-    /// [membership](crate::EventKind::is_of_membership) stay. [`LogState::forgotten`] says how far that has
-    /// come.
+    /// Goes on over about `most` of the oldest entries from before `before`, and says over how many: they are
+    /// removed, but for those of [membership](crate::EventKind::is_of_membership). It ends at the first that
+    /// is not old enough. [`LogState::forgotten`] says how far it has come.
     fn forget_events(&mut self, before: Timestamp, most: i64) -> StoreResult<usize>;
 }
