@@ -55,11 +55,14 @@ codes! {
     FILE_EMPTY = "file_empty", 400, "The file has no bytes.";
     OPEN_MODE = "open_mode", 400,
         "`Authorization` was sent to a server in open mode, which checks none.";
+    CURSOR_INVALID = "cursor_invalid", 400, "The cursor is none that a server gave.";
     BAD_REQUEST = "bad_request", 400, "The request can't be read.";
     AUTHENTICATION_REQUIRED = "authentication_required", 401,
         "There is no `Authorization: Bearer`, and this server runs in token mode.";
     INVALID_TOKEN = "invalid_token", 401, "The token is not one that this server takes.";
     TOKEN_EXPIRED = "token_expired", 401, "The token was good and has expired; get a new one.";
+    INVALID_TICKET = "invalid_ticket", 401,
+        "The ticket was used, has expired, or is none that a server gave.";
     UNKNOWN_ACTOR = "unknown_actor", 401, "`X-User-Id`, or the token, names no living user.";
     FORBIDDEN = "forbidden", 403, "The actor knows the thing and may not do this.";
     ACTOR_MISMATCH = "actor_mismatch", 403,
@@ -103,6 +106,8 @@ codes! {
         "Another request goes on with the upload; HEAD tells how far it is.";
     IDEMPOTENCY_IN_FLIGHT = "idempotency_in_flight", 409,
         "A request with the same key is still under way; `Retry-After` says when to ask again.";
+    CURSOR_EXPIRED = "cursor_expired", 410,
+        "The log no longer reaches back to the cursor, or is another log; begin anew with `GET /sync`.";
     PAYLOAD_TOO_LARGE = "payload_too_large", 413, "The body has too many bytes.";
     FILE_TOO_LARGE = "file_too_large", 413,
         "The file has more bytes than a file may have.";
@@ -120,6 +125,8 @@ codes! {
         "The part of the upload is not what `Upload-Checksum` says; nothing of it counts.";
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch", 422,
         "The idempotency key was used for another request.";
+    UPGRADE_REQUIRED = "upgrade_required", 426,
+        "This is for WebSockets: the request has to ask for one, over HTTP/1.1.";
     RATE_LIMITED = "rate_limited", 429,
         "The user, or the address, has asked too much of late; `Retry-After` says when to ask again.";
     INTERNAL = "internal", 500,

@@ -48,6 +48,7 @@ fn code_of(error: &ServiceError) -> &'static Code {
         ServiceError::NotARecipient { .. } => &code::NOT_A_RECIPIENT,
         ServiceError::OwnerMustTransfer(_) => &code::OWNER_MUST_TRANSFER,
         ServiceError::KeyReused => &code::IDEMPOTENCY_MISMATCH,
+        ServiceError::CursorExpired => &code::CURSOR_EXPIRED,
         ServiceError::Taken(Conflict::Username) => &code::USERNAME_TAKEN,
         ServiceError::Taken(Conflict::Email) => &code::EMAIL_TAKEN,
         ServiceError::Taken(Conflict::ExternalId) => &code::EXTERNAL_ID_TAKEN,
@@ -192,6 +193,7 @@ mod tests {
         "not_a_recipient"
     )]
     #[case(ServiceError::OwnerMustTransfer(group()), 409, "owner_must_transfer")]
+    #[case(ServiceError::CursorExpired, 410, "cursor_expired")]
     #[case(ServiceError::KeyReused, 422, "idempotency_mismatch")]
     #[case(ServiceError::Taken(Conflict::Username), 409, "username_taken")]
     #[case(ServiceError::Taken(Conflict::Email), 409, "email_taken")]

@@ -146,6 +146,7 @@ macro_rules! with_tables {
                 id: i64,
                 log_id: String,
                 position: i64,
+                forgotten: i64,
             }
         }
     };

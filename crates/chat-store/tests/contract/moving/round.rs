@@ -24,7 +24,7 @@ fn sums(report: &Report) -> Vec<(String, u64, String, Option<i64>)> {
 
 fn log(db: &Db) -> (String, i64) {
     let log = db.read(|tx| tx.log_state());
-    (log.id.as_str().to_owned(), log.position)
+    (log.id.to_string(), log.position)
 }
 
 #[test]

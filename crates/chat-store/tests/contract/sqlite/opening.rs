@@ -145,6 +145,7 @@ fn migrating_tells_what_was_run_and_then_nothing() {
         "20261130000004",
         "20261201000005",
         "20261201000006",
+        "20261201000007",
     ];
     assert_eq!(run, all);
     assert_eq!(migrate(&options).unwrap(), [""; 0]);

@@ -12,6 +12,7 @@ use crate::harness::{at, read, write};
 /// Puts the closed database back to before files were kept here.
 fn back_to_before_files(world: &World) {
     let downs = [
+        include_str!("../../../migrations/sqlite/2026-12-01-000007_delivery/down.sql"),
         include_str!("../../../migrations/sqlite/2026-12-01-000006_groups_of_a_user/down.sql"),
         include_str!("../../../migrations/sqlite/2026-12-01-000005_people/down.sql"),
         include_str!("../../../migrations/sqlite/2026-11-30-000004_upload_generations/down.sql"),
@@ -64,6 +65,7 @@ fn files_and_messages_of_before_are_kept_and_each_file_is_looked_at() {
         "20261130000004",
         "20261201000005",
         "20261201000006",
+        "20261201000007",
     ];
     assert_eq!(migrate(&options).unwrap(), run);
     let after = now();

@@ -26,7 +26,7 @@ fn a_new_log_is_empty_and_has_an_id_of_its_own() {
     let [one, two] = [&db, &other].map(|db| db.read(|tx| tx.log_state()));
     assert_eq!(one.position, 0);
     assert_ne!(one.id, two.id);
-    assert!(!one.id.as_str().is_empty());
+    assert_eq!(one.forgotten, 0);
     assert!(db.read(|tx| tx.events(0, 9)).is_empty());
 }
 
