@@ -20,7 +20,7 @@ pub(crate) struct Setting {
 }
 
 /// Every setting, in the order of `help`.
-pub(crate) const SETTINGS: [Setting; 22] = [
+pub(crate) const SETTINGS: [Setting; 23] = [
     Setting {
         key: "listen",
         value: "HOST:PORT",
@@ -70,6 +70,13 @@ pub(crate) const SETTINGS: [Setting; 22] = [
         key: "file_grace",
         value: "TIME",
         help: "How long unused files and uploads stay, such as 90s, 15m, 24h, 7d [default: 24h]",
+        switch: false,
+    },
+    Setting {
+        key: "event_retention",
+        value: "TIME|all",
+        help: "How long what has happened can be read again, such as 30d; a cursor from before is expired \
+               [default: all]",
         switch: false,
     },
     Setting {

@@ -137,6 +137,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How long answers are kept under idempotency keys.
     pub idempotency_ttl: Duration,
+    /// How long what has happened can be read again, if not for ever.
+    pub event_retention: Option<Duration>,
 }
 
 /// A setting whose value can't be used: one sentence that names it, the value, and what is accepted.
@@ -248,6 +250,7 @@ impl Config {
                 }
             },
             idempotency_ttl: setting("idempotency_ttl", "24h").duration()?,
+            event_retention: setting("event_retention", "all").retention()?,
         })
     }
 }

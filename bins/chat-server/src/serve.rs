@@ -19,7 +19,7 @@ pub struct App {
     pub server: Server,
     /// The address it is bound to, with the port the system chose if 0 was asked for.
     pub address: SocketAddr,
-    /// The use cases, whose uploads are to be stopped when the transport is.
+    /// The use cases, whose uploads and readers are to be stopped when the transport is.
     pub service: ChatService,
     /// The store, to be closed when the transport has stopped.
     pub store: AnyStore,
@@ -63,6 +63,9 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
     files::find(config, &service).await?;
     sweep::answers(service.clone(), config.idempotency_ttl);
     sweep::files(service.clone(), config.file_grace);
+    if let Some(kept_for) = config.event_retention {
+        sweep::events(service.clone(), kept_for);
+    }
     let options = HttpOptions {
         insecure_open: config.insecure_open,
         authenticate: tokens.map(|(verifier, settings)| {
@@ -86,7 +89,7 @@ pub async fn compose_over(config: &Config, seams: Seams) -> Result<App> {
 }
 
 /// Serves until SIGTERM or SIGINT; then nothing new is accepted, requests under way finish, parts of
-/// uploads keep what they have brought, and what the writer was given is stored. A second signal waits
+/// uploads keep what they have brought, those who follow what happens are sent to come back, and what the writer was given is stored. A second signal waits
 /// for no request any more.
 pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
     actix_web::rt::System::new().block_on(async {
@@ -123,6 +126,7 @@ pub(crate) fn run(config: &Config, seams: Seams) -> Result<()> {
             log::info!("stopping: requests under way finish, nothing new is accepted");
             drop(handle.stop(true));
             service.stop_uploads();
+            service.stop_readers();
             signals.next().await;
         };
         // The server itself listens to nobody any more once it is stopping.

@@ -1,5 +1,5 @@
 //! Forgetting what was kept long enough, in the background and a little at a time: answers for
-//! retries, and files that nothing uses.
+//! retries, what has happened, and files that nothing uses.
 
 use std::time::Duration;
 
@@ -20,6 +20,17 @@ pub(crate) fn answers(service: ChatService, kept_for: Duration) {
             log::debug!("{forgotten} answers kept for retries were forgotten");
         }
         Ok(forgotten > 0)
+    });
+}
+
+/// Forgets what has happened, on the current runtime, with which it ends.
+pub(crate) fn events(service: ChatService, kept_for: Duration) {
+    sweep("what has happened", kept_for, async move || {
+        let passed = service.forget_events(kept_for).await?;
+        if passed > 0 {
+            log::debug!("{passed} entries of the log were passed, and those forgotten that may be");
+        }
+        Ok(passed > 0)
     });
 }
 

@@ -97,15 +97,21 @@ pub(crate) fn messages(
     list(request, &links, &items)
 }
 
-fn list(request: &HttpRequest, links: &[Link], items: &impl Serialize) -> Answer {
+/// 200 with a thing, and perhaps where it goes on.
+pub(crate) fn linked(link: Option<String>, thing: &impl Serialize) -> Answer {
     let mut response = HttpResponse::Ok();
-    if let Some(links) = link::header(request, links) {
-        response.insert_header((header::LINK, links));
+    if let Some(link) = link {
+        response.insert_header((header::LINK, link));
     }
-    json(response, items)
+    json(response, thing)
 }
 
-fn json(mut response: HttpResponseBuilder, thing: &impl Serialize) -> Answer {
+fn list(request: &HttpRequest, links: &[Link], items: &impl Serialize) -> Answer {
+    linked(link::header(request, links), items)
+}
+
+/// A thing with this status.
+pub(crate) fn json(mut response: HttpResponseBuilder, thing: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(thing).map_err(Problem::internal)?;
     Ok(response
         .insert_header((header::CONTENT_TYPE, JSON))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::dev::RequestHead;
-use chat_domain::UserId;
+use chat_domain::{Timestamp, UserId};
 use chat_service::ServiceError;
 use futures_util::future::LocalBoxFuture;
 
@@ -17,6 +17,25 @@ pub enum Identity {
     User(UserId),
     /// The system, with the name it gives itself, if any; that is for the log alone.
     System(Option<Box<str>>),
+}
+
+/// Who has shown which credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Who.
+    pub identity: Identity,
+    /// When the credentials end, if they do: a connection that was opened with them ends then.
+    pub until: Option<Timestamp>,
+}
+
+impl From<Identity> for Authenticated {
+    /// By credentials that don't end.
+    fn from(identity: Identity) -> Self {
+        Self {
+            identity,
+            until: None,
+        }
+    }
 }
 
 /// Why nobody is let in with a request.
@@ -44,7 +63,7 @@ pub trait Authenticate: fmt::Debug + Send + Sync {
     fn authenticate<'a>(
         &'a self,
         head: &'a RequestHead,
-    ) -> LocalBoxFuture<'a, Result<Identity, Unauthenticated>>;
+    ) -> LocalBoxFuture<'a, Result<Authenticated, Unauthenticated>>;
 }
 
 impl From<Unauthenticated> for Problem {

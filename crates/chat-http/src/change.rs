@@ -29,7 +29,15 @@ impl Change {
         // Only who comes with a key waits for a turn.
         let keyed = key.is_some();
         let turns = keyed.then(|| request.app_data::<Data<Turns>>().cloned());
-        let turns = turns.flatten();
+        Self::in_turn(turns.flatten(), acting, key)
+    }
+
+    /// The same that no request of its own asks for.
+    pub(crate) fn in_turn(
+        turns: Option<Data<Turns>>,
+        acting: Acting,
+        key: Option<IdempotencyKey>,
+    ) -> Self {
         Self { acting, key, turns }
     }
 
@@ -45,10 +53,23 @@ impl Change {
         command: C,
         reply: fn(&C::Done) -> Made,
     ) -> Answer {
+        match self.told(service, command, reply).await? {
+            Told::Fresh(reply) => reply.fresh(),
+            Told::Again(reply) => reply.again(),
+        }
+    }
+
+    /// The same, and what is told of it.
+    pub(crate) async fn told<C: service::Command>(
+        self,
+        service: &ChatService,
+        command: C,
+        reply: fn(&C::Done) -> Made,
+    ) -> Result<Told, Problem> {
         let actor = self.acting.actor();
         let Some(key) = self.key else {
             let done = self.acting.told(service.run(actor, command).await)?;
-            return reply(&done).map_err(Problem::internal)?.fresh();
+            return reply(&done).map(Told::Fresh).map_err(Problem::internal);
         };
         let _turn = match &self.turns {
             Some(turns) => {
@@ -62,9 +83,27 @@ impl Change {
             reply.map_err(|error| error.to_string())
         };
         let answer = service.run_once(actor, key, command, encode).await;
-        match self.acting.told(answer)? {
-            service::Answer::Fresh(done) => reply(&done).map_err(Problem::internal)?.fresh(),
-            service::Answer::Replayed(kept) => Reply::replayed(&kept),
+        let told = match self.acting.told(answer)? {
+            service::Answer::Fresh(done) => reply(&done).map(Told::Fresh),
+            service::Answer::Replayed(kept) => Reply::decode(&kept).map(Told::Again),
+        };
+        told.map_err(Problem::internal)
+    }
+}
+
+/// What is told of a change.
+pub(crate) enum Told {
+    /// It was made now.
+    Fresh(Reply),
+    /// It was made before.
+    Again(Reply),
+}
+
+impl Told {
+    /// What is told, whenever it was made.
+    pub(crate) fn reply(&self) -> &Reply {
+        match self {
+            Self::Fresh(reply) | Self::Again(reply) => reply,
         }
     }
 }

@@ -10,18 +10,22 @@ use actix_web::HttpResponse;
 use actix_web::dev::{RequestHead, ResourceDef, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use chat_domain::UserId;
+use chat_domain::{Actor, Ticket, UserId};
+use chat_service::ChatService;
 
 use crate::actor::{self, Entry};
 use crate::auth::{Authenticate, Identity};
 use crate::cors::Cors;
-use crate::limits::{Class, Exceeded, RateLimits, Standing};
+use crate::limits::{Class, CountedBy, Exceeded, RateLimits, Standing};
 use crate::problem::Problem;
 use crate::proxies::TrustedProxies;
 use crate::resource::{Asks, Path};
 use crate::routes::paths;
 use crate::trace::Trace;
-use crate::{HttpOptions, gate};
+use crate::{HttpOptions, fields, gate};
+
+/// The parameter that a ticket stands in.
+const TICKET: &str = "ticket";
 
 /// What a request without credentials is told.
 const ASK_FOR_TOKEN: HeaderValue = HeaderValue::from_static("Bearer");
@@ -36,6 +40,9 @@ pub(crate) struct Door {
     authenticate: Option<Arc<dyn Authenticate>>,
     /// The paths that ask nobody who comes.
     free: Vec<ResourceDef>,
+    /// The paths where a ticket is as good as credentials.
+    ticketed: Vec<ResourceDef>,
+    service: ChatService,
     limits: Option<RateLimits>,
     proxies: TrustedProxies,
     cors: Cors,
@@ -57,14 +64,17 @@ pub(crate) enum Opened {
 }
 
 impl Door {
-    pub(crate) fn new(options: &HttpOptions) -> Self {
-        let free = paths()
-            .into_iter()
-            .filter(|path| path.asks() == Asks::Nobody);
+    pub(crate) fn new(options: &HttpOptions, service: ChatService) -> Self {
+        let those = |which: fn(&Path) -> bool| {
+            let paths = paths().into_iter().filter(which);
+            paths.map(|path| path.pattern()).collect()
+        };
         Self {
             gated: !options.insecure_open && options.authenticate.is_none(),
             authenticate: options.authenticate.clone(),
-            free: free.map(|path| Path::pattern(&path)).collect(),
+            free: those(|path| path.asks() == Asks::Nobody),
+            ticketed: those(Path::takes_tickets),
+            service,
             limits: options.rate_limits.clone(),
             proxies: options.trusted_proxies.clone(),
             cors: Cors::new(&options.cors_origins),
@@ -95,11 +105,17 @@ impl Door {
         if self.is_free(request.path()) {
             return Opened::In(None);
         }
-        let entry = match self.ask(head, trace).await {
+        let entry = match self.ask(request, trace).await {
             Ok(entry) => entry,
             Err(problem) => return refused(problem),
         };
         trace.comes_in(entry);
+        if let Some(limits) = self.limits.clone()
+            && self.takes_ticket(request)
+        {
+            let address = self.address(request);
+            trace.is_counted_by(CountedBy { limits, address });
+        }
         match self.count(request, entry) {
             Ok(standing) => Opened::In(standing),
             Err(exceeded) => {
@@ -114,11 +130,23 @@ impl Door {
     }
 
     /// Who comes.
-    async fn ask(&self, head: &RequestHead, trace: &Trace) -> Result<Entry, Problem> {
+    async fn ask(&self, request: &ServiceRequest, trace: &Trace) -> Result<Entry, Problem> {
+        let head = request.head();
+        if let Some(secret) = self.ticket_of(request) {
+            let ticket = self.service.redeem_ticket(&secret).await?;
+            return Ok(by_ticket(
+                ticket.ok_or_else(Problem::invalid_ticket)?,
+                trace,
+            ));
+        }
         let Some(authenticate) = &self.authenticate else {
             return Ok(Entry::Open);
         };
-        match authenticate.authenticate(head).await? {
+        let shown = authenticate.authenticate(head).await?;
+        if let Some(end) = shown.until {
+            trace.may_stay_until(end);
+        }
+        match shown.identity {
             Identity::User(user) => Ok(Entry::User(user)),
             Identity::System(name) => {
                 if let Some(name) = name {
@@ -127,6 +155,22 @@ impl Door {
                 Ok(Entry::System)
             }
         }
+    }
+
+    /// The ticket that the request comes with, if it comes with nothing better to a path where that counts.
+    fn ticket_of(&self, request: &ServiceRequest) -> Option<String> {
+        let shows_token = request.headers().contains_key(AUTHORIZATION);
+        let counts = !shows_token && self.takes_ticket(request);
+        counts
+            .then(|| fields::only(request.query_string(), TICKET))
+            .flatten()
+    }
+
+    /// Whether the request is to a path from which a connection may go on.
+    fn takes_ticket(&self, request: &ServiceRequest) -> bool {
+        self.ticketed
+            .iter()
+            .any(|path| path.is_match(request.path()))
     }
 
     /// Counts the request, or says that it is one too many.
@@ -161,6 +205,17 @@ impl Door {
             };
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
+    }
+}
+
+/// How whoever has shown this ticket comes in.
+fn by_ticket(ticket: Ticket, trace: &Trace) -> Entry {
+    if let Some(end) = ticket.credentials_end {
+        trace.may_stay_until(end);
+    }
+    match ticket.actor {
+        Actor::User(user) => Entry::User(user),
+        Actor::System => Entry::System,
     }
 }
 

@@ -101,9 +101,9 @@ impl Edge {
         Self {
             // One that keeps no files takes none.
             most: service.max_file_size().unwrap_or_default(),
-            service,
             metrics: options.metrics.clone(),
-            door: Door::new(options),
+            door: Door::new(options, service.clone()),
+            service,
             memory,
             secure: options.tls.is_some(),
         }

@@ -18,11 +18,11 @@ pub(crate) mod rules;
 mod text;
 
 pub(crate) use int::WireInt;
-pub(crate) use json::{Unreadable, read_json};
+pub(crate) use json::{Unreadable, read_entries, read_json};
 #[cfg(test)]
 pub(crate) use json::{json_at_once, json_by_field};
 pub(crate) use patch::Patch;
-pub(crate) use query::decode;
+pub(crate) use query::{decode, only};
 pub(crate) use text::read_text;
 #[cfg(test)]
 pub(crate) use text::{text_at_once, text_by_field};

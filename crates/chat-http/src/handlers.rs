@@ -4,6 +4,7 @@ use actix_web::web;
 use chat_service::ChatService;
 
 pub(crate) mod docs;
+pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod groups;
 pub(crate) mod health;

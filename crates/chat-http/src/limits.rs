@@ -232,6 +232,22 @@ impl RateLimits {
     }
 }
 
+/// By what all is counted that comes over one connection.
+#[derive(Clone)]
+pub(crate) struct CountedBy {
+    pub(crate) limits: RateLimits,
+    /// Where it comes from, if that is known.
+    pub(crate) address: Option<IpAddr>,
+}
+
+impl CountedBy {
+    /// Counts something that this user asks for, if it is one.
+    pub(crate) fn count(&self, class: Class, user: Option<UserId>) -> Result<(), Problem> {
+        let counted = self.limits.count(class, user, self.address);
+        counted.map(drop).map_err(|exceeded| exceeded.refuse().0)
+    }
+}
+
 impl fmt::Debug for RateLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimits").finish_non_exhaustive()

@@ -23,6 +23,24 @@ pub(crate) struct Link {
     pub(crate) cursor: Option<(&'static str, i64)>,
 }
 
+/// The value of the header with one link, to what comes after this id. `cursor` stands in it as the parameter of
+/// that name, which a link from the second page on has already.
+pub(crate) fn next_of_sync(request: &HttpRequest, after: i64, cursor: &str) -> String {
+    let (path, query) = (request.path(), request.query_string());
+    let known = decode(query).0.iter().any(|(name, _)| name == "cursor");
+    // It has no letter that would have to be encoded.
+    let query = if known {
+        query.to_owned()
+    } else {
+        format!("{query}&cursor={cursor}")
+    };
+    let link = Link {
+        rel: "next",
+        cursor: Some(("after", after)),
+    };
+    write(path, &query, &link)
+}
+
 /// The value of the header, if there are links.
 pub(crate) fn header(request: &HttpRequest, links: &[Link]) -> Option<String> {
     let (path, query) = (request.path(), request.query_string());

@@ -22,6 +22,9 @@ const SMALL_ANSWER: u64 = SMALL as u64;
 /// What the content of a file counts, which goes out in pieces.
 const STREAM: usize = 64 * 1024;
 
+/// Marks an answer that goes on for as long as its peer likes and takes its memory from another budget.
+pub(crate) struct BoundedElsewhere;
+
 /// A budget of bytes; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Memory(Arc<Budget>);
@@ -54,13 +57,16 @@ impl Memory {
         }
     }
 
-    /// Takes an answer into account until it is sent. Without room for it an answer that `may_fail` is
+    /// Takes an answer into account until it is sent, unless it is [bounded elsewhere](BoundedElsewhere). Without room for it an answer that `may_fail` is
     /// none; another goes out all the same, since its change is made.
     pub(crate) fn hold(&self, answer: HttpResponse, may_fail: bool) -> Option<HttpResponse> {
-        if matches!(
-            answer.body().size(),
-            BodySize::None | BodySize::Sized(..=SMALL_ANSWER)
-        ) {
+        let elsewhere = answer.extensions().contains::<BoundedElsewhere>();
+        if elsewhere
+            || matches!(
+                answer.body().size(),
+                BodySize::None | BodySize::Sized(..=SMALL_ANSWER)
+            )
+        {
             return Some(answer);
         }
         let (head, body) = answer.into_parts();

@@ -11,6 +11,9 @@ use prometheus::{
 };
 
 mod families;
+mod readers;
+
+pub(crate) use readers::{Readers, Reading};
 
 /// Seconds of a request: from a read by key to what hardly anybody waits for.
 const SECONDS: &[f64] = &[
@@ -40,6 +43,7 @@ struct Counts {
     durations: HistogramVec,
     in_flight: IntGauge,
     connections: IntGauge,
+    readers: Readers,
     sources: Vec<Arc<dyn Measured>>,
 }
 
@@ -77,6 +81,7 @@ impl Metrics {
                 IntGauge::new("chat_http_connections", "Connections that are open."),
                 &registry,
             ),
+            readers: Readers::in_registry(&registry),
             registry,
             sources: sources.into_iter().collect(),
         };
@@ -104,6 +109,11 @@ impl Metrics {
         counts.requests.with_label_values(&labels).inc();
         let duration = counts.durations.with_label_values(&labels[..2]);
         duration.observe(took.as_secs_f64());
+    }
+
+    /// Who reads what happens.
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.0.readers
     }
 
     /// A connection is open, until what is returned is dropped.

@@ -22,7 +22,10 @@ use utoipa::openapi::{
     InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, ServerBuilder, tag::TagBuilder,
 };
 
-pub(crate) use schemas::{FaultName, Id, MessageKindName, RoleName, ThumbnailPixels};
+pub(crate) use schemas::{
+    ConversationKindName, EphemeralKindName, EventKindName, FaultName, Id, MessageKindName,
+    RoleName, ThumbnailPixels,
+};
 
 use operation::{ACTOR, Operation, TOKEN};
 

@@ -31,6 +31,8 @@ pub(crate) struct Pace {
     step: Cell<Step>,
     /// While the peer takes nothing of what we write: when it has to.
     stalled: Cell<Option<Deadline>>,
+    /// How long the peer may take nothing.
+    patience: Cell<Duration>,
     idle: Duration,
     head: Duration,
 }
@@ -40,6 +42,7 @@ impl Pace {
         Rc::new(Self {
             step: Cell::new(Step::New),
             stalled: Cell::new(None),
+            patience: Cell::new(idle),
             idle,
             head,
         })
@@ -64,7 +67,7 @@ impl Pace {
     /// The peer takes no bytes.
     pub(crate) fn stalls(&self) {
         if self.stalled.get().is_none() {
-            self.stalled.set(Some(after(self.idle)));
+            self.stalled.set(Some(after(self.patience.get())));
         }
     }
 
@@ -75,6 +78,13 @@ impl Pace {
             (None, Step::Idle(deadline) | Step::Head(deadline)) => deadline,
             (None, Step::New | Step::Busy) => None,
         }
+    }
+}
+
+/// Until the request's answer has ended its peer may take nothing of it for so long, and no longer.
+pub(crate) fn be_patient(request: &HttpRequest, patience: Duration) {
+    if let Some(pace) = request.conn_data::<Rc<Pace>>() {
+        pace.patience.set(patience);
     }
 }
 
@@ -107,6 +117,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.0.step.set(Step::Idle(after(self.0.idle)));
+        self.0.patience.set(self.0.idle);
     }
 }
 

@@ -200,6 +200,34 @@ impl Problem {
         Self::new(&code::TOKEN_EXPIRED, detail).settled()
     }
 
+    /// The actor was deleted while it was served.
+    pub(crate) fn actor_gone() -> Self {
+        Self::unknown_actor("the user was deleted".into())
+    }
+
+    /// There is a ticket that opens nothing.
+    pub(crate) fn invalid_ticket() -> Self {
+        let detail = "the ticket was used, has expired, or is none; get a new one";
+        Self::new(&code::INVALID_TICKET, detail).settled()
+    }
+
+    /// The cursor is none.
+    pub(crate) fn cursor_invalid() -> Self {
+        let detail = "the cursor is none that a server gave";
+        Self::new(&code::CURSOR_INVALID, detail)
+    }
+
+    /// A WebSocket has to be asked for here.
+    pub(crate) fn upgrade_required() -> Self {
+        let detail = "this is for WebSockets, version 13, over HTTP/1.1";
+        Self::new(&code::UPGRADE_REQUIRED, detail)
+    }
+
+    /// The request can't be read, and why.
+    pub(crate) fn bad_request(detail: &'static str) -> Self {
+        Self::new(&code::BAD_REQUEST, detail)
+    }
+
     /// There are good credentials of somebody who can't act here.
     pub(crate) fn unknown_actor(detail: Cow<'static, str>) -> Self {
         Self::new(&code::UNKNOWN_ACTOR, detail).settled()
@@ -325,20 +353,29 @@ impl Problem {
         if let Some(size) = self.size {
             response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
+        if *self.code == code::UPGRADE_REQUIRED {
+            response.insert_header((header::UPGRADE, "websocket"));
+            response.insert_header((header::SEC_WEBSOCKET_VERSION, "13"));
+        }
         if self.code.passes() {
             response.insert_header((header::RETRY_AFTER, self.wait));
         }
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
-            .json(Document {
-                kind: self.code.kind(),
-                title: self.code.title(),
-                status: self.status.as_u16(),
-                detail: &self.detail,
-                code: self.code.name,
-                request_id,
-                errors: &self.errors,
-            })
+            .json(self.document(request_id))
+    }
+
+    /// What is told to the client.
+    pub(crate) fn document<'a>(&'a self, request_id: &'a str) -> Document<'a> {
+        Document {
+            kind: self.code.kind(),
+            title: self.code.title(),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code.name,
+            request_id,
+            errors: &self.errors,
+        }
     }
 }
 
@@ -359,8 +396,9 @@ impl ResponseError for Problem {
     }
 }
 
+/// A problem as clients read it.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(crate) struct Document<'a> {
     #[serde(rename = "type")]
     kind: String,
     title: String,

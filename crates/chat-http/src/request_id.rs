@@ -2,6 +2,8 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
+use crate::random;
+
 /// Where it stands, in requests and in answers.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -10,7 +12,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let mut given = headers.get_all(&X_REQUEST_ID);
     match (given.next().and_then(|id| id.to_str().ok()), given.next()) {
         (Some(id), None) if is_fit(id) => id.to_owned(),
-        _ => new(),
+        _ => random::name(),
     }
 }
 
@@ -18,14 +20,6 @@ pub(crate) fn request_id(headers: &HeaderMap) -> String {
 fn is_fit(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place of randomness in this crate; what it names, a request or an answer's parts, it decides nothing of"
-)]
-pub(crate) fn new() -> String {
-    uuid::Uuid::now_v7().to_string()
 }
 
 #[cfg(test)]

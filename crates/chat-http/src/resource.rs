@@ -51,6 +51,7 @@ pub(crate) struct Path {
     path: &'static str,
     endpoints: Vec<Endpoint>,
     asks: Asks,
+    takes_tickets: bool,
 }
 
 /// Whom a path asks who acts.
@@ -70,6 +71,7 @@ pub(crate) fn path(path: &'static str, endpoints: impl Into<Vec<Endpoint>>) -> P
         path,
         endpoints: endpoints.into(),
         asks: Asks::Actor,
+        takes_tickets: false,
     }
 }
 
@@ -84,6 +86,16 @@ impl Path {
     pub(crate) fn for_watchers(mut self) -> Self {
         self.asks = Asks::Watcher;
         self
+    }
+
+    /// The same, where a ticket in the query is as good as credentials.
+    pub(crate) fn by_ticket(mut self) -> Self {
+        self.takes_tickets = true;
+        self
+    }
+
+    pub(crate) fn takes_tickets(&self) -> bool {
+        self.takes_tickets
     }
 
     pub(crate) fn asks(&self) -> Asks {

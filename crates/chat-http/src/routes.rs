@@ -11,7 +11,7 @@ use crate::HttpOptions;
 use crate::body::BodyTimeout;
 use crate::edge::{Edge, edge};
 use crate::handlers::{
-    docs, files, groups, health, members, messages, metrics, receipts, uploads, users,
+    docs, events, files, groups, health, members, messages, metrics, receipts, uploads, users,
 };
 use crate::memory::Memory;
 use crate::problem::Problem;
@@ -74,6 +74,7 @@ pub(crate) fn app_of_many(
         .app_data(web::Data::new(shared.turns.clone()))
         .app_data(shared.memory.clone())
         .app_data(web::Data::new(options.metrics.clone()))
+        .app_data(web::Data::new(options.metrics.readers().clone()))
         .app_data(BodyTimeout(options.body_timeout))
         .configure(|config| {
             for path in paths() {
@@ -121,6 +122,10 @@ pub(crate) fn paths() -> Vec<Path> {
         path("/files/{id}/thumbnail", [get(files::thumbnail)]),
         path("/uploads", [post(uploads::create)]),
         path("/uploads/{id}", [head(uploads::show), patch(uploads::append), delete(uploads::delete)]),
+        path("/sync", [get(events::sync)]),
+        path("/events", [get(events::read)]).by_ticket(),
+        path("/ws", [get(events::connect)]).by_ticket(),
+        path("/tickets", [post(events::create_ticket)]),
         path("/openapi.json", [get(docs::document)]).anonymous(),
         path("/docs", [get(docs::to_page)]).anonymous(),
         path("/docs/", [get(docs::page)]).anonymous(),

@@ -9,7 +9,7 @@ use chat_service::{ChatService, NewFromClaims};
 use chat_token::{Claims, Rejected, Verifier};
 use futures_util::future::LocalBoxFuture;
 
-use crate::auth::{Authenticate, Identity, Unauthenticated};
+use crate::auth::{Authenticate, Authenticated, Identity, Unauthenticated};
 use crate::fields::WireInt;
 
 /// What the `sub` of a token is, of the user who acts.
@@ -41,8 +41,14 @@ impl Tokens {
         }
     }
 
-    async fn who(&self, headers: &HeaderMap) -> Result<Identity, Unauthenticated> {
+    async fn who(&self, headers: &HeaderMap) -> Result<Authenticated, Unauthenticated> {
         let claims = self.verifier.verify(bearer(headers)?).await?;
+        let until = Some(claims.good_until());
+        let identity = self.named_by(claims).await?;
+        Ok(Authenticated { identity, until })
+    }
+
+    async fn named_by(&self, claims: Claims) -> Result<Identity, Unauthenticated> {
         if claims.system {
             return Ok(Identity::System(claims.subject.map(Into::into)));
         }
@@ -95,7 +101,7 @@ impl Authenticate for Tokens {
     fn authenticate<'a>(
         &'a self,
         head: &'a RequestHead,
-    ) -> LocalBoxFuture<'a, Result<Identity, Unauthenticated>> {
+    ) -> LocalBoxFuture<'a, Result<Authenticated, Unauthenticated>> {
         Box::pin(self.who(head.headers()))
     }
 }

@@ -6,8 +6,10 @@ use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use actix_web::HttpMessage;
+use chat_domain::Timestamp;
 
 use crate::actor::{Acting, Entry};
+use crate::limits::CountedBy;
 use crate::resource::Asks;
 
 /// A path that a request has come to.
@@ -24,7 +26,10 @@ pub(crate) struct Matched {
 pub(crate) struct Trace {
     route: Cell<Option<Matched>>,
     entry: Cell<Option<Entry>>,
+    until: Cell<Option<Timestamp>>,
     acting: Cell<Option<Acting>>,
+    /// By what more is counted that comes over its connection.
+    counted_by: OnceCell<CountedBy>,
     /// What the system calls itself.
     name: OnceCell<Box<str>>,
 }
@@ -50,6 +55,17 @@ impl Trace {
     /// Notes how the request has come in.
     pub(crate) fn comes_in(&self, entry: Entry) {
         self.entry.set(Some(entry));
+    }
+
+    /// Notes by what more is counted that comes over its connection.
+    pub(crate) fn is_counted_by(&self, counted_by: CountedBy) {
+        // It comes in once.
+        drop(self.counted_by.set(counted_by));
+    }
+
+    /// Notes when the credentials end that it has come in by.
+    pub(crate) fn may_stay_until(&self, end: Timestamp) {
+        self.until.set(Some(end));
     }
 
     /// What the system calls itself, if it says.
@@ -88,6 +104,18 @@ pub(crate) fn acts(request: &impl HttpMessage, acting: Acting) {
 pub(crate) fn entry(request: &impl HttpMessage) -> Option<Entry> {
     let extensions = request.extensions();
     extensions.get::<Rc<Trace>>()?.entry()
+}
+
+/// When the credentials end that the request has come in by, if they do.
+pub(crate) fn until(request: &impl HttpMessage) -> Option<Timestamp> {
+    let extensions = request.extensions();
+    extensions.get::<Rc<Trace>>()?.until.get()
+}
+
+/// By what more is counted that comes over the request's connection.
+pub(crate) fn counted_by(request: &impl HttpMessage) -> Option<CountedBy> {
+    let extensions = request.extensions();
+    extensions.get::<Rc<Trace>>()?.counted_by.get().cloned()
 }
 
 fn with(request: &impl HttpMessage, note: impl FnOnce(&Trace)) {

@@ -31,6 +31,13 @@ pub struct Claims {
     pub email: Option<String>,
 }
 
+impl Claims {
+    /// Until when the token is taken: its `exp` and the leeway of 30 seconds.
+    pub fn good_until(&self) -> Timestamp {
+        dates::end_of(self.expires_at)
+    }
+}
+
 /// What is asked of all tokens.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {

@@ -21,7 +21,12 @@ pub(crate) fn parse(value: &Value) -> Option<Timestamp> {
 
 /// RFC 7519 4.1.4: a token is not accepted on or after this time; but for the leeway.
 pub(crate) fn is_over(expires: Timestamp, now: Timestamp) -> bool {
-    now >= expires.later_by(LEEWAY)
+    now >= end_of(expires)
+}
+
+/// From when on a token that expires then is not accepted.
+pub(crate) fn end_of(expires: Timestamp) -> Timestamp {
+    expires.later_by(LEEWAY)
 }
 
 /// RFC 7519 4.1.5: nor before this one; but for the leeway.

@@ -27,6 +27,16 @@ fn nothing_given_serves_on_loopback_from_data() {
     );
     assert_eq!(config.file_grace, Duration::from_secs(86_400));
     assert_eq!(config.idempotency_ttl, Duration::from_secs(86_400));
+    assert_eq!(config.event_retention, None);
+}
+
+#[rstest]
+#[case("all", None)]
+#[case("30d", Some(2_592_000))]
+#[case("2s", Some(2))]
+fn retentions(#[case] text: &str, #[case] seconds: Option<u64>) {
+    let config = parse(&[("event_retention", text)]).unwrap();
+    assert_eq!(config.event_retention, seconds.map(Duration::from_secs));
 }
 
 #[rstest]
@@ -132,6 +142,10 @@ fn open_mode_leaves_loopback_only_when_told_to() {
 #[case("idempotency_ttl", "+1h")]
 #[case("idempotency_ttl", "1.5h")]
 #[case("idempotency_ttl", "1w")]
+#[case("event_retention", "")]
+#[case("event_retention", "none")]
+#[case("event_retention", "0s")]
+#[case("event_retention", "366d")]
 #[case("idempotency_ttl", "366d")]
 #[case("idempotency_ttl", "99999999999999999999d")]
 #[case("idempotency_ttl", "1\u{e9}")]

@@ -118,6 +118,15 @@ impl Value {
         time.ok_or_else(|| self.invalid(A_TIME))
     }
 
+    /// A time; none for all times.
+    pub(super) fn retention(&self) -> Result<Option<Duration>, InvalidSetting> {
+        if self.text == "all" {
+            return Ok(None);
+        }
+        let time = seconds(&self.text).map(Duration::from_secs);
+        time.map(Some).ok_or_else(|| self.invalid(ALL_OR_A_TIME))
+    }
+
     pub(super) fn switch(&self) -> Result<bool, InvalidSetting> {
         match self.text.as_str() {
             "on" | "true" | "1" => Ok(true),
@@ -183,6 +192,9 @@ impl Value {
 
 /// What a time is.
 const A_TIME: &str = "a time from 1s to 365d, such as 90s, 15m, 24h or 7d";
+
+/// The same of what may be kept for ever.
+const ALL_OR_A_TIME: &str = "all, or a time from 1s to 365d, such as 12h or 30d";
 
 /// A time in seconds, or what it must be.
 pub(crate) fn time(text: &str) -> Result<u64, String> {

@@ -6,11 +6,11 @@ use actix_web::web::Bytes;
 
 use super::body::Piece;
 use super::ranges::content_range;
-use crate::request_id;
+use crate::random;
 
 /// What stands between the parts: new for each answer, so that no file can have it in it.
 pub(super) fn boundary() -> String {
-    request_id::new().replace('-', "")
+    random::name().replace('-', "")
 }
 
 /// The value of `Content-Type`.

@@ -43,6 +43,16 @@ pub(crate) fn json_by_field<T: Fields>(
     body: &[u8],
     header: Option<UserId>,
 ) -> Result<T, Unreadable> {
+    let entries = read_entries(body)?;
+    let fields: Vec<_> = entries
+        .iter()
+        .map(|(k, v)| (k.as_str(), JsonValue(v)))
+        .collect();
+    collect(&fields, Vec::new(), header).map_err(Unreadable::Fields)
+}
+
+/// The keys and values of an object in their order, repeated ones too, with the values unread.
+pub(crate) fn read_entries(body: &[u8]) -> Result<Vec<(String, &RawValue)>, Unreadable> {
     // Raw values keep what no `Value` would: repeated keys, and numbers of any size.
     let whole: &RawValue = serde_json::from_slice(body).map_err(Unreadable::Malformed)?;
     if !is_object(whole.get().as_bytes()) {
@@ -50,11 +60,7 @@ pub(crate) fn json_by_field<T: Fields>(
         return Err(Unreadable::Fields(vec![error]));
     }
     let Object(entries) = serde_json::from_slice(body).map_err(Unreadable::Malformed)?;
-    let fields: Vec<_> = entries
-        .iter()
-        .map(|(k, v)| (k.as_str(), JsonValue(v)))
-        .collect();
-    collect(&fields, Vec::new(), header).map_err(Unreadable::Fields)
+    Ok(entries)
 }
 
 fn is_object(json: &[u8]) -> bool {

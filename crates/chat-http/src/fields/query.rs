@@ -22,6 +22,15 @@ pub(crate) fn decode(query: &str) -> (Vec<(String, String)>, Vec<FieldError>) {
     (pairs, spoiled)
 }
 
+/// The value of the parameter with this name, if it stands there once and can be decoded.
+pub(crate) fn only(query: &str, name: &str) -> Option<String> {
+    // A look at the text first: most queries have no such parameter.
+    let pairs = query.contains(name).then(|| decode(query).0)?;
+    let mut values = pairs.into_iter().filter(|(other, _)| other == name);
+    let (_, value) = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
 fn name_as_sent(part: &str) -> String {
     part.split('=').next().unwrap_or_default().to_owned()
 }

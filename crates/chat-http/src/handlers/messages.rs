@@ -27,7 +27,8 @@ pub(crate) async fn send(service: Service, request: HttpRequest) -> Answer {
     command.change.make(&service, send, sent).await
 }
 
-fn sent(message: &Message) -> Made {
+/// What is told of a message that was sent.
+pub(crate) fn sent(message: &Message) -> Made {
     let location = format!("/messages/{}", message.id);
     Reply::created(location, &MessageJson::from(message))
 }

@@ -51,6 +51,26 @@ schema!(
 );
 
 schema!(
+    /// What kind of conversation it is.
+    ConversationKindName as "ConversationKind": names(&["direct", "group"])
+);
+
+schema!(
+    /// What has happened.
+    EventKindName as "EventKind": names(&[
+        "message.created", "message.deleted", "message.seen",
+        "group.created", "group.updated", "group.deleted",
+        "member.added", "member.role_changed", "member.removed",
+        "user.updated", "user.deleted",
+    ])
+);
+
+schema!(
+    /// What is stored nowhere.
+    EphemeralKindName as "EphemeralKind": names(&["typing", "presence"])
+);
+
+schema!(
     /// How large a thumbnail can be.
     ThumbnailPixels as "ThumbnailSize": ObjectBuilder::new()
         .schema_type(Type::Integer)
