@@ -40,7 +40,9 @@ pub fn main_over(seams: Seams) -> ExitCode {
     // `RUST_LOG` filters the log. What the HTTP server tells of its workers and of bytes that are no
     // HTTP, and what is told of TLS, is left out: anyone who can connect could fill the log with it.
     env_logger::Builder::new()
-        .parse_filters("info,actix_server=warn,actix_http::h1=off,actix_http::ws=off,h2=off,rustls=off")
+        .parse_filters(
+            "info,actix_server=warn,actix_http::h1=off,actix_http::ws=off,h2=off,rustls=off",
+        )
         .parse_default_env()
         .init();
     let matches = match cli::command().try_get_matches() {

@@ -5,6 +5,7 @@
 //! follows from their kind. Schemas stand beside the shapes they are of, in `dto`.
 
 mod common;
+mod events;
 mod examples;
 mod files;
 mod groups;
@@ -101,11 +102,15 @@ fn document(server: &str) -> OpenApi {
         .build()
 }
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Users", "Created by the system, known to everyone."),
     ("Groups", "Known to their members alone."),
     ("Messages", "Sent to a user or to a group."),
     ("Receipts", "Who has seen what, and what is left unseen."),
+    (
+        "Events",
+        "What happens, as it happens, and again from any cursor.",
+    ),
     (
         "Files",
         "Private to their uploader until they are sent; gone when nothing uses them.",
@@ -138,6 +143,7 @@ fn operations() -> impl Iterator<Item = Operation> {
         users::operations(),
         groups::operations(),
         messages::operations(),
+        events::operations(),
         files::operations(),
         uploads::operations(),
         service::operations(),

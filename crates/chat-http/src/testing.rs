@@ -9,10 +9,11 @@ use chat_domain::ports::{
     UploadsRead, UsersRead, WriteJob,
 };
 use chat_domain::{
-    Blob, BlobId, Content, Conversation, ConversationId, DirectPair, EmailAddress, ExternalId,
-    File, FileId, FoundUser, Group, GroupId, LogId, LogState, LoggedEvent, Member, Message,
-    MessageBody, MessageId, Page, PageLimit, Participant, Receipt, Recipient, Role, Seq, StageMark,
-    Timeline, Timestamp, Unseen, Upload, UploadId, User, UserId, Username,
+    Blob, BlobId, Content, Conversation, ConversationId, ConversationKind, DirectPair,
+    EmailAddress, ExternalId, File, FileId, FoundMessage, FoundUser, Group, GroupId, LogId,
+    LogState, LoggedEvent, Member, Message, MessageBody, MessageId, Overview, Page, PageLimit,
+    Participant, Receipt, Recipient, Role, Seq, StageMark, Stay, Timeline, Timestamp, Unseen,
+    Upload, UploadId, User, UserId, Username,
 };
 use chat_service::ChatService;
 
@@ -82,6 +83,11 @@ pub(crate) fn at() -> Timestamp {
     Timestamp::from_micros(1_795_342_860_123_456)
 }
 
+/// Of the log of every store here.
+pub(crate) fn log() -> LogId {
+    LogId::parse("00112233445566778899aabbccddeeff").unwrap()
+}
+
 struct Snapshot;
 
 fn user(id: i64) -> Option<User> {
@@ -137,6 +143,10 @@ impl GroupsRead for Snapshot {
         Ok(None)
     }
 
+    fn any_group_of(&mut self, _: ConversationId) -> StoreResult<Option<Group>> {
+        Ok(None)
+    }
+
     fn groups(&mut self, _: Option<GroupId>, limit: PageLimit) -> StoreResult<Page<Group>> {
         Ok(Page::cut(Vec::new(), limit))
     }
@@ -183,6 +193,26 @@ impl ConversationsRead for Snapshot {
         Ok(None)
     }
 
+    fn kinds_of(
+        &mut self,
+        _: &[ConversationId],
+    ) -> StoreResult<Vec<(ConversationId, ConversationKind)>> {
+        Ok(Vec::new())
+    }
+
+    fn directs(&mut self, _: UserId) -> StoreResult<Vec<(ConversationId, UserId)>> {
+        Ok(Vec::new())
+    }
+
+    fn overviews(
+        &mut self,
+        _: UserId,
+        _: Option<ConversationId>,
+        limit: PageLimit,
+    ) -> StoreResult<Page<Overview>> {
+        Ok(Page::cut(Vec::new(), limit))
+    }
+
     fn participant(&mut self, _: ConversationId, _: UserId) -> StoreResult<Option<Participant>> {
         Ok(None)
     }
@@ -191,6 +221,10 @@ impl ConversationsRead for Snapshot {
 impl MessagesRead for Snapshot {
     fn message(&mut self, _: MessageId) -> StoreResult<Option<Message>> {
         Ok(None)
+    }
+
+    fn found_messages(&mut self, _: &[MessageId]) -> StoreResult<Vec<FoundMessage>> {
+        Ok(Vec::new())
     }
 
     fn timeline_contains(&mut self, _: Timeline, _: MessageId) -> StoreResult<bool> {
@@ -297,12 +331,31 @@ impl UploadsRead for Snapshot {
 impl EventsRead for Snapshot {
     fn log_state(&mut self) -> StoreResult<LogState> {
         Ok(LogState {
-            id: LogId::trusted("log".to_owned()),
+            id: log(),
             position: 0,
+            forgotten: 0,
         })
     }
 
     fn events(&mut self, _: i64, _: i64) -> StoreResult<Vec<LoggedEvent>> {
+        Ok(Vec::new())
+    }
+
+    fn events_by_now(&mut self, _: i64, _: i64) -> StoreResult<(LogState, Vec<LoggedEvent>)> {
+        Ok((self.log_state()?, Vec::new()))
+    }
+
+    fn events_of(
+        &mut self,
+        _: &[ConversationId],
+        _: i64,
+        _: i64,
+        _: i64,
+    ) -> StoreResult<Vec<LoggedEvent>> {
+        Ok(Vec::new())
+    }
+
+    fn stays(&mut self, _: UserId, _: i64) -> StoreResult<Vec<Stay>> {
         Ok(Vec::new())
     }
 }

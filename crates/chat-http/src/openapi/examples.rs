@@ -2,7 +2,24 @@
 
 use serde_json::{Value, json};
 
-const AT: &str = "2026-11-22T10:21:00.123Z";
+pub(super) const AT: &str = "2026-11-22T10:21:00.123Z";
+
+/// A place in a log.
+pub(super) const CURSOR: &str = "fF4sWLJlkr1A1unE-5EbCwAAAAAAAAAB";
+
+pub(super) fn event() -> Value {
+    json!({
+        "cursor": CURSOR, "kind": "message.created", "at": AT, "conversation_id": 3, "data": message()
+    })
+}
+
+pub(super) fn overview() -> Value {
+    json!({
+        "conversation_id": 3, "kind": "direct",
+        "peer": {"id": 2, "username": "bob", "created_at": AT, "updated_at": AT},
+        "last_seq": 4, "last_message": message(), "unseen_count": 1
+    })
+}
 
 pub(super) fn user() -> Value {
     json!({"id": 1, "username": "ada", "email": "ada@example.org", "created_at": AT, "updated_at": AT})

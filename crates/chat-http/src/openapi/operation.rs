@@ -55,10 +55,20 @@ impl Operation {
             &code::OUTCOME_UNKNOWN,
         ]);
         change.replays = true;
-        change.documented = change
+        change.keyed()
+    }
+
+    /// It takes a key.
+    pub(super) fn keyed(mut self) -> Self {
+        self.documented = self
             .documented
             .parameter_ref(common::IDEMPOTENCY_KEY.of("parameters"));
-        change
+        self
+    }
+
+    /// A ticket is as good as credentials, if it is one.
+    pub(super) fn by_ticket(self) -> Self {
+        self.refuses(&[&code::INVALID_TICKET])
     }
 
     /// A question that needs no actor and no store.
@@ -263,7 +273,15 @@ impl Operation {
     /// It answers with a page of a list.
     pub(super) fn lists<T: ToSchema>(self, what: &str, example: Value) -> Self {
         let list = ArrayBuilder::new().items(component::<T>()).build();
-        let content = json(list.into(), example);
+        self.linked(what, json(list.into(), example))
+    }
+
+    /// It answers with the first page of a list, and what belongs to all of it.
+    pub(super) fn begins_list<T: ToSchema>(self, what: &str, example: Value) -> Self {
+        self.linked(what, json(component::<T>(), example))
+    }
+
+    fn linked(self, what: &str, content: Content) -> Self {
         let link = common::header(
             "Where there is more (RFC 8288); absent on the last page.",
             &format!("<{}?after=50>; rel=\"next\"", self.path),
@@ -352,6 +370,16 @@ impl Operation {
         let location = common::header("Where it is.", to);
         let response = response("It is elsewhere.").header("Location", location);
         self.answers(308, response)
+    }
+
+    /// The last of its answers is of this type, if the request asks for that.
+    pub(super) fn or_serves(mut self, media_type: &str) -> Self {
+        let any = ObjectBuilder::new().schema_type(Type::String).build();
+        if let Some((status, response)) = self.answers.pop() {
+            let response = response.content(media_type, Content::new(Some(any)));
+            self.answers.push((status, response));
+        }
+        self
     }
 
     fn answers(mut self, status: u16, response: ResponseBuilder) -> Self {

@@ -8,7 +8,8 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, OneOfBuilder, 
 use utoipa::openapi::{Components, ComponentsBuilder, Object, ObjectBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::dto::{files, groups, members, messages, receipts, users};
+use crate::dto::events::EventJson;
+use crate::dto::{events, files, groups, members, messages, overviews, receipts, tickets, users};
 use crate::handlers::health::Health;
 use crate::problem::{FieldError, code};
 
@@ -122,6 +123,25 @@ schema!(
 );
 
 schema!(
+    /// What a poll is answered with.
+    EventsPageSchema as "EventsPage": ObjectBuilder::new()
+        .property(
+            "events",
+            ArrayBuilder::new().items(Ref::from_schema_name(EventJson::name())),
+        )
+        .property("cursor", text("From where on to ask next, whether there were events or not."))
+        .property(
+            "more",
+            ObjectBuilder::new()
+                .schema_type(Type::Boolean)
+                .description(Some("Whether there is more to be read at once; a page may have no events and yet say so.")),
+        )
+        .required("events")
+        .required("cursor")
+        .required("more")
+);
+
+schema!(
     /// The form of `POST /files`.
     UploadFile as "UploadFile": ObjectBuilder::new()
         .property("file", file())
@@ -184,6 +204,15 @@ pub(super) fn components() -> Components {
     add::<receipts::SeenJson>(&mut found);
     add::<receipts::ReceiptJson>(&mut found);
     add::<receipts::UnseenJson<'_>>(&mut found);
+    add::<ConversationKindName>(&mut found);
+    add::<EventKindName>(&mut found);
+    add::<EphemeralKindName>(&mut found);
+    add::<overviews::SyncJson<'_>>(&mut found);
+    add::<EventJson<'_>>(&mut found);
+    add::<events::EphemeralJson>(&mut found);
+    add::<events::ReadyJson>(&mut found);
+    add::<EventsPageSchema>(&mut found);
+    add::<tickets::TicketJson<'_>>(&mut found);
     add::<files::CreateFile>(&mut found);
     add::<files::FileJson<'_>>(&mut found);
     add::<UploadFile>(&mut found);

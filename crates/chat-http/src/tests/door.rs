@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use super::{Told, ask_app, ask_server, get, lines, post, request};
 use crate::testing::FakeStore;
-use crate::{Authenticate, HttpOptions, Identity, RateLimits, Unauthenticated, app};
+use crate::{Authenticate, Authenticated, HttpOptions, Identity, RateLimits, Unauthenticated, app};
 
 /// Takes the word after `Bearer` for who it is.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Authenticate for AtTheirWord {
     fn authenticate<'a>(
         &'a self,
         head: &'a RequestHead,
-    ) -> LocalBoxFuture<'a, Result<Identity, Unauthenticated>> {
+    ) -> LocalBoxFuture<'a, Result<Authenticated, Unauthenticated>> {
         Box::pin(async move {
             let Some(value) = head.headers().get(header::AUTHORIZATION) else {
                 return Err(Unauthenticated::Missing);
@@ -32,12 +32,12 @@ impl Authenticate for AtTheirWord {
                     "no keys at 10.0.0.1".to_owned(),
                 )),
                 "nobody" => Err(Unauthenticated::Unknown("nobody has this name".into())),
-                "system" => Ok(Identity::System(None)),
+                "system" => Ok(Identity::System(None).into()),
                 system if system.starts_with("system:") => {
-                    Ok(Identity::System(Some(system[7..].into())))
+                    Ok(Identity::System(Some(system[7..].into())).into())
                 }
                 user => match user.parse().map(UserId::parse) {
-                    Ok(Ok(user)) => Ok(Identity::User(user)),
+                    Ok(Ok(user)) => Ok(Identity::User(user).into()),
                     _ => Err(Unauthenticated::Invalid("this is no name".into())),
                 },
             }
