@@ -102,6 +102,7 @@ pub(crate) struct SyncQuery {
 impl Fields for SyncQuery {}
 
 /// How a poll is answered.
+#[derive(Debug)]
 pub(crate) struct Poll {
     /// From where on.
     pub(crate) after: Option<Cursor>,
@@ -164,7 +165,6 @@ impl SocketQuery {
 
 impl SyncQuery {
     /// The cursor of the first page if this is another, after which conversation, and at most how many.
-    #[expect(clippy::type_complexity, reason = "three values, each used once")]
     pub(crate) fn parse(
         self,
     ) -> Result<(Option<Cursor>, Option<ConversationId>, PageLimit), Problem> {

@@ -12,10 +12,12 @@ use crate::dto::members::AddMember;
 use crate::dto::messages::CreateMessage;
 use crate::dto::paging::{GroupsQuery, PageQuery};
 use crate::dto::paths::{IdPath, MemberPath, ReaderPath};
+use crate::dto::readers::{EventsQuery, SocketQuery, SyncQuery};
 use crate::dto::receipts::MarkMessage;
 use crate::dto::users::{CreateUser, UpdateUser};
 use crate::dto::windows::MessagesQuery;
 use crate::fields::Nothing;
+use crate::problem::Problem;
 
 /// All of them.
 pub(super) fn shapes() -> Vec<Shape> {
@@ -82,6 +84,33 @@ pub(super) fn shapes() -> Vec<Shape> {
             ],
             MessagesQuery::parse,
         ),
+        query::<SyncQuery, _>(
+            &["GET /sync"],
+            &[
+                "",
+                "limit=2&after=7",
+                "cursor=ABEiM0RVZneImaq7zN3u_wAAAAAAAAAA&limit=200",
+            ],
+            |query| unless_for_its_cursor(query.parse()),
+        ),
+        query::<EventsQuery, _>(
+            &["GET /events"],
+            &[
+                "",
+                "limit=2&wait=0&user_id=1",
+                "after=ABEiM0RVZneImaq7zN3u_wAAAAAAAAAA&wait=60&ticket=x",
+            ],
+            |query| unless_for_its_cursor(query.poll()),
+        ),
+        query::<SocketQuery, _>(
+            &["GET /ws"],
+            &[
+                "",
+                "after=ABEiM0RVZneImaq7zN3u_wAAAAAAAAAA&ticket=x",
+                "user_id=1",
+            ],
+            |query| unless_for_its_cursor(query.after()),
+        ),
         query::<ThumbnailQuery, _>(
             &["GET /files/{id}/thumbnail"],
             &["", "size=64", "size=1024"],
@@ -144,6 +173,14 @@ pub(super) fn shapes() -> Vec<Shape> {
             CreateFile::parse,
         ),
     ]
+}
+
+/// A cursor that is none is refused by itself, after all fields were read.
+fn unless_for_its_cursor<D>(read: Result<D, Problem>) -> Result<Option<D>, Problem> {
+    match read {
+        Err(problem) if problem.code() == "cursor_invalid" => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 /// The shape that a route has there. A query that nothing is said of takes no parameters.

@@ -23,8 +23,8 @@ impl Dice {
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let n = u64::try_from(n.max(1)).unwrap();
-        usize::try_from((z ^ (z >> 31)) % n).unwrap()
+        let n = u64::try_from(n.max(1)).unwrap_or(1);
+        usize::try_from((z ^ (z >> 31)) % n).unwrap_or(0)
     }
 
     fn one_of<T: Copy>(&mut self, things: &[T]) -> Option<T> {
