@@ -94,6 +94,8 @@ impl AsyncRead for Guarded {
         }
         if buffer.filled().len() > before {
             this.pace.read();
+        } else if buffer.remaining() > 0 {
+            this.pace.leaves();
         }
         read
     }

@@ -296,7 +296,14 @@ async fn answer(
         return Ok(());
     }
     let mut body = pin!(body);
-    while let Some(piece) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = poll_fn(|cx| body.as_mut().poll_next(cx)) => piece,
+            // One that goes on may have nothing to send for long.
+            _ = poll_fn(|cx| stream.poll_reset(cx)) => return Ok(()),
+        };
+        let Some(piece) = piece else { break };
         let Ok(mut piece) = piece else {
             stream.send_reset(Reason::INTERNAL_ERROR);
             return Ok(());

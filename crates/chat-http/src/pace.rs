@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -33,6 +34,10 @@ pub(crate) struct Pace {
     stalled: Cell<Option<Deadline>>,
     /// How long the peer may take nothing.
     patience: Cell<Duration>,
+    /// Whether nothing more comes from the peer.
+    left: Cell<bool>,
+    /// Who wants to know of that.
+    waiting: Cell<Option<Waker>>,
     idle: Duration,
     head: Duration,
 }
@@ -43,6 +48,8 @@ impl Pace {
             step: Cell::new(Step::New),
             stalled: Cell::new(None),
             patience: Cell::new(idle),
+            left: Cell::new(false),
+            waiting: Cell::new(None),
             idle,
             head,
         })
@@ -53,6 +60,14 @@ impl Pace {
     pub(crate) fn read(&self) {
         if let (Step::Idle(_), None) = (self.step.get(), self.stalled.get()) {
             self.step.set(Step::Head(after(self.head)));
+        }
+    }
+
+    /// The peer says that it will say nothing more.
+    pub(crate) fn leaves(&self) {
+        self.left.set(true);
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
         }
     }
 
@@ -85,6 +100,36 @@ impl Pace {
 pub(crate) fn be_patient(request: &HttpRequest, patience: Duration) {
     if let Some(pace) = request.conn_data::<Rc<Pace>>() {
         pace.patience.set(patience);
+    }
+}
+
+/// The peer of one connection, as seen by an answer that goes on for as long as it is there.
+///
+/// The dispatcher takes a peer that says nothing more for one that listens on, and would find out that it
+/// is gone only when it is told something. Who follows what happens closes the connection to leave.
+pub(crate) struct Peer(Option<Rc<Pace>>);
+
+impl Peer {
+    /// Who has sent this request; on a server of the host's own nothing is known of it.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self(request.conn_data::<Rc<Pace>>().cloned())
+    }
+
+    /// Ready once it has left. Only who asks last is woken: there is one answer at a time.
+    pub(crate) fn poll_left(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.0 {
+            Some(pace) if pace.left.get() => Poll::Ready(()),
+            Some(pace) => {
+                let kept = pace
+                    .waiting
+                    .take()
+                    .filter(|kept| kept.will_wake(cx.waker()));
+                pace.waiting
+                    .set(Some(kept.unwrap_or_else(|| cx.waker().clone())));
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
     }
 }
 

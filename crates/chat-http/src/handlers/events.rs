@@ -14,6 +14,7 @@ use crate::input::{self, Ask};
 use crate::live::desk::Desk;
 use crate::live::{end_of_credentials, poll, socket, stream};
 use crate::metrics::Readers;
+use crate::pace::Peer;
 use crate::time::WireTime;
 use crate::turns::Turns;
 use crate::{link, random, trace};
@@ -31,11 +32,12 @@ pub(crate) async fn read(
     if stream::is_wanted(headers) {
         let after = ask.query.stream(headers)?;
         let reader = acting.told(service.open_reader(acting.actor(), after).await)?;
-        return stream::answer(reader, end, &readers);
+        return stream::answer(reader, Peer::of(&request), end, &readers);
     }
     let asked = ask.query.poll()?;
     let reader = acting.told(service.open_reader(acting.actor(), asked.after).await)?;
-    poll::answer(reader, &asked, end, &readers.by_poll()).await
+    let peer = Peer::of(&request);
+    poll::answer(reader, &asked, &peer, end, &readers.by_poll()).await
 }
 
 /// A WebSocket.

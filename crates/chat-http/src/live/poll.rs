@@ -1,5 +1,7 @@
 //! Polls: a page of what has happened, or the first of what happens within some seconds.
 
+use std::future::poll_fn;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::rt::time::Instant;
@@ -10,12 +12,14 @@ use super::encode;
 use crate::answer::{Answer, JSON};
 use crate::dto::readers::Poll;
 use crate::metrics::Reading;
+use crate::pace::Peer;
 use crate::problem::Problem;
 
 /// Answers a poll of a reader that was just opened, at `end` at the latest.
 pub(crate) async fn answer(
     mut reader: Reader,
     poll: &Poll,
+    peer: &Peer,
     end: Option<Instant>,
     reading: &Reading,
 ) -> Answer {
@@ -23,7 +27,11 @@ pub(crate) async fn answer(
         Ok(page) if page.events.is_empty() && !page.more && !poll.wait.is_zero() => {
             let longest = Instant::now() + poll.wait;
             let until = end.map_or(longest, |end| end.min(longest));
-            wait(&mut reader, poll.most, until).await?
+            tokio::select! {
+                page = wait(&mut reader, poll.most, until) => page?,
+                // It is told to nobody.
+                () = poll_fn(|cx| peer.poll_left(cx)) => page,
+            }
         }
         Ok(page) => page,
         Err(ended) => told(ended, &reader)?,

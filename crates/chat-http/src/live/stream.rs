@@ -17,6 +17,7 @@ use super::encode::{self, Unwritable};
 use crate::answer::Answer;
 use crate::memory::BoundedElsewhere;
 use crate::metrics::{Readers, Reading};
+use crate::pace::Peer;
 use crate::problem::Problem;
 use crate::random;
 
@@ -46,11 +47,17 @@ pub(crate) fn is_wanted(headers: &header::HeaderMap) -> bool {
 }
 
 /// Answers with a stream of what the reader is given, which ends at `end`.
-pub(crate) fn answer(mut reader: Reader, end: Option<Instant>, readers: &Readers) -> Answer {
+pub(crate) fn answer(
+    mut reader: Reader,
+    peer: Peer,
+    end: Option<Instant>,
+    readers: &Readers,
+) -> Answer {
     reader.show_presence();
     let ready = encode::ready_lines(reader.cursor()).map_err(Problem::internal)?;
     let stream = EventStream {
         reader,
+        peer,
         waiting: VecDeque::from([ready]),
         beat: Beat::until(end),
         over: false,
@@ -66,6 +73,7 @@ pub(crate) fn answer(mut reader: Reader, end: Option<Instant>, readers: &Readers
 
 struct EventStream {
     reader: Reader,
+    peer: Peer,
     waiting: VecDeque<Bytes>,
     beat: Beat,
     over: bool,
@@ -110,7 +118,7 @@ impl MessageBody for EventStream {
             if let Some(next) = this.waiting.pop_front() {
                 return Poll::Ready(Some(Ok(next)));
             }
-            if this.over {
+            if this.over || this.peer.poll_left(cx).is_ready() {
                 return Poll::Ready(None);
             }
             // First the clock: whoever always has something to read must end too.
