@@ -175,7 +175,8 @@ mod tests {
             id: 1,
             log_id: "f00d".to_owned(),
             position: 27,
+            forgotten: 0,
         }]);
-        assert_eq!(format!("{:.16}", of(&log)), "537f43475949267c");
+        assert_eq!(format!("{:.16}", of(&log)), "740677e9bbd7efde");
     }
 }

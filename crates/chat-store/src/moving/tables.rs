@@ -339,6 +339,9 @@ mod tests {
     #[test]
     fn columns_have_the_names_of_the_database() {
         assert!(Table::Messages.columns().contains(&"type"));
-        assert_eq!(Table::EventLog.columns(), ["id", "log_id", "position"]);
+        assert_eq!(
+            Table::EventLog.columns(),
+            ["id", "log_id", "position", "forgotten"]
+        );
     }
 }

@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::{Conn, errors};
 use crate::rows::{Queried, QueryError, owner};
 use crate::schema::{
-    blobs, conversations, file_releases, files, messages, participants, uploads, users,
+    blobs, conversations, event_log, file_releases, files, messages, participants, uploads, users,
 };
 
 diesel::define_sql_function! {
@@ -40,6 +40,16 @@ pub(super) fn key(conn: &mut Conn, actor: Actor, key: &IdempotencyKey) -> Querie
         Err(error) if errors::is_lock_timeout(&error) => Err(QueryError::KeyInFlight),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The head of the log: nothing gets a place in it meanwhile.
+pub(super) fn log(conn: &mut Conn) -> Queried<()> {
+    event_log::table
+        .find(1)
+        .select(event_log::id)
+        .for_no_key_update()
+        .execute(conn)?;
+    Ok(())
 }
 
 pub(super) fn conversation(conn: &mut Conn, id: ConversationId) -> Queried<()> {

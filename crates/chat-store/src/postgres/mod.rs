@@ -22,6 +22,7 @@ mod recount;
 mod sequencer;
 mod stats;
 mod store;
+mod strands;
 mod transaction;
 mod tx;
 mod worker;

@@ -134,7 +134,7 @@ fn hold_writers(conn: &mut PgConnection, side: Side) -> Result<(), MoveError> {
     // In the order in which writers take them, as far as there is one.
     conn.batch_execute(
         "LOCK TABLE idempotency_keys, groups, group_members, conversations, messages, participants, \
-         seens, seen_ranges, users, files, blobs, uploads, file_releases, event_outbox, event_log, \
+         seens, seen_ranges, users, files, blobs, uploads, file_releases, event_outbox, event_log, tickets, \
          events IN SHARE ROW EXCLUSIVE MODE",
     )
     .map_err(|error| MoveError::InUse {

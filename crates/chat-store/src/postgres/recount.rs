@@ -17,7 +17,7 @@ type Counted<T> = Result<T, RecountError<OpenError>>;
 /// names from this connection alone, and are gone when the transaction ends.
 const WHOLE_LOG: &str = "\
     CREATE TEMPORARY TABLE chat_tables AS \
-    SELECT event_log.id, event_log.log_id, event_log.position FROM event_log; \
+    SELECT event_log.id, event_log.log_id, event_log.position, event_log.forgotten FROM event_log; \
     CREATE TEMPORARY TABLE chat_events AS SELECT * FROM event_outbox; \
     CREATE TEMPORARY VIEW whole_events AS \
     SELECT position, kind, conversation_id, message_id, user_id, role, actor_id, at FROM events \
@@ -25,7 +25,7 @@ const WHOLE_LOG: &str = "\
     SELECT (SELECT position FROM chat_tables) + row_number() OVER (ORDER BY id), \
     kind, conversation_id, message_id, user_id, role, actor_id, at FROM chat_events; \
     CREATE TEMPORARY VIEW whole_event_log AS SELECT id, log_id, \
-    position + (SELECT count(*) FROM chat_events) AS position FROM chat_tables; \
+    position + (SELECT count(*) FROM chat_events) AS position, forgotten FROM chat_tables; \
     ALTER VIEW whole_events RENAME TO events; \
     ALTER VIEW whole_event_log RENAME TO event_log";
 

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 
 use super::facts::{OfGroup, OfPair};
 use super::prepared::{CutDsl, update};
-use super::{Conn, Tx, locks, one};
+use super::{Conn, Tx, locks, one, strands};
 use crate::rows::{ConversationRow, ParticipantRow, Place, Queried, QueryError};
 use crate::schema::{conversations, groups, participants};
 
@@ -29,15 +29,16 @@ impl ConversationsRead for Tx<'_> {
         ids: &[ConversationId],
     ) -> StoreResult<Vec<(ConversationId, ConversationKind)>> {
         self.read(|conn| {
+            let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
             let mut kinds = Vec::with_capacity(ids.len());
-            for id in ids {
-                let found = conversations::table
-                    .find(id.get())
+            for part in strands::parts(&numbers) {
+                let rows = conversations::table
+                    .filter(conversations::id.eq_any(part))
                     .select(ConversationRow::as_select())
-                    .get_result::<ConversationRow>(conn)
-                    .optional()?;
-                if let Some(row) = found {
-                    kinds.push((*id, Conversation::try_from(row)?.kind));
+                    .load::<ConversationRow>(conn)?;
+                for row in rows {
+                    let Conversation { id, kind, .. } = row.try_into()?;
+                    kinds.push((id, kind));
                 }
             }
             Ok(kinds)

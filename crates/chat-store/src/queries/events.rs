@@ -1,31 +1,21 @@
 //! The port of the log.
 
+use std::collections::HashMap;
+
 use chat_domain::ports::{Events, EventsRead, StoreResult};
 use chat_domain::{
     ConversationId, EventKind, LogId, LogState, LoggedEvent, MessageId, NewEvent, Role, Stay,
     Timestamp, UserId,
 };
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::prepared::{CutDsl, update};
-use super::{Conn, Tx, event_intake, one};
+use super::{Conn, Tx, event_intake, locks, one, strands};
 use crate::rows::{EventRow, Place, Queried};
 use crate::schema::{event_log, events};
-
-/// Entries of the log; narrowed by the caller.
-macro_rules! entries {
-    ($conn:expr, $take:expr, $filter:expr) => {
-        events::table
-            .filter($filter)
-            .order(events::position)
-            .select(EventRow::as_select())
-            .cut(0, $take)
-            .load($conn)?
-            .into_iter()
-            .map(LoggedEvent::try_from)
-            .collect::<Queried<Vec<_>>>()
-    };
-}
 
 fn state(conn: &mut Conn) -> Queried<LogState> {
     let (id, position, forgotten) = event_log::table
@@ -41,23 +31,19 @@ fn state(conn: &mut Conn) -> Queried<LogState> {
 }
 
 fn after(conn: &mut Conn, after: i64, take: i64) -> Queried<Vec<LoggedEvent>> {
-    entries!(conn, take, events::position.gt(after))
+    let rows = events::table
+        .filter(events::position.gt(after))
+        .order(events::position)
+        .select(EventRow::as_select())
+        .cut(0, take)
+        .load::<EventRow>(conn)?;
+    rows.into_iter().map(LoggedEvent::try_from).collect()
 }
 
-/// The last entry of a conversation up to `through`.
-fn last_of(
-    conn: &mut Conn,
-    conversation: ConversationId,
-    through: i64,
-) -> Queried<Option<(i64, i32)>> {
-    Ok(events::table
-        .filter(events::conversation_id.eq(conversation.get()))
-        .filter(events::position.le(through))
-        .order(events::position.desc())
-        .select((events::position, events::kind))
-        .cut(0, 1)
-        .load::<(i64, i32)>(conn)?
-        .pop())
+/// What an index of its own is of. The kinds stand in it as they are: with bound ones neither database
+/// would see that the index has all that is asked for.
+fn is_of_membership() -> SqlLiteral<Bool> {
+    sql("kind IN (20, 40, 42)")
 }
 
 impl EventsRead for Tx<'_> {
@@ -82,33 +68,22 @@ impl EventsRead for Tx<'_> {
         through: i64,
         take: i64,
     ) -> StoreResult<Vec<LoggedEvent>> {
+        let conversations: Vec<i64> = conversations.iter().map(|id| id.get()).collect();
         self.read(|conn| {
-            let range = events::position.gt(after).and(events::position.le(through));
-            let mut found = entries!(conn, take, events::conversation_id.is_null().and(range))?;
-            for conversation in conversations {
-                let here = events::conversation_id.eq(conversation.get());
-                found.extend(entries!(conn, take, here.and(range))?);
-            }
-            found.sort_unstable_by_key(|entry| entry.position);
-            found.truncate(usize::try_from(take).unwrap_or(usize::MAX));
-            Ok(found)
+            let rows = strands::of(conn, &conversations, after, through, take)?;
+            rows.into_iter().map(LoggedEvent::try_from).collect()
         })
     }
 
     fn stays(&mut self, user: UserId, through: i64) -> StoreResult<Vec<Stay>> {
         self.read(|conn| {
-            let kinds = [
-                EventKind::GroupCreated,
-                EventKind::MemberAdded,
-                EventKind::MemberRemoved,
-            ];
             let rows = events::table
                 .filter(events::user_id.eq(user.get()))
-                .filter(events::kind.eq_any(kinds.map(EventKind::code)))
+                .filter(is_of_membership())
                 .filter(events::position.le(through))
                 .order(events::position)
                 .select(EventRow::as_select())
-                .load(conn)?;
+                .load::<EventRow>(conn)?;
             let mut stays: Vec<Stay> = Vec::new();
             for row in rows {
                 let LoggedEvent { position, event } = row.try_into()?;
@@ -128,12 +103,19 @@ impl EventsRead for Tx<'_> {
                     }),
                 }
             }
+            // The deletion of a group is the last that happens there, and names none of its members.
+            let open: Vec<i64> = stays
+                .iter()
+                .filter(|stay| stay.to.is_none())
+                .map(|stay| stay.conversation_id.get())
+                .collect();
+            let ends: HashMap<i64, i64> = strands::ends_of(conn, &open, through)?
+                .into_iter()
+                .filter(|(_, _, kind)| *kind == EventKind::GroupDeleted.code())
+                .map(|(conversation, position, _)| (conversation, position))
+                .collect();
             for stay in stays.iter_mut().filter(|stay| stay.to.is_none()) {
-                if let Some((position, kind)) = last_of(conn, stay.conversation_id, through)?
-                    && kind == EventKind::GroupDeleted.code()
-                {
-                    stay.to = Some(position);
-                }
+                stay.to = ends.get(&stay.conversation_id.get()).copied();
             }
             Ok(stays)
         })
@@ -163,6 +145,7 @@ impl Events for Tx<'_> {
 
     fn forget_events(&mut self, before: Timestamp, most: i64) -> StoreResult<usize> {
         self.write(|conn| {
+            locks::log(conn)?;
             let forgotten = state(conn)?.forgotten;
             let old = after(conn, forgotten, most)?;
             let old: Vec<_> = old

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 
 use super::facts::Latest;
 use super::prepared::{CutDsl, update};
-use super::{Conn, Tx, given, locks, one};
+use super::{Conn, Tx, given, locks, one, strands};
 use crate::rows::{FileRow, MessageRow, Place, Queried, QueryError};
 use crate::schema::{conversations, files, groups, messages, participants, seens};
 
@@ -33,8 +33,12 @@ impl MessagesRead for Tx<'_> {
 
     fn found_messages(&mut self, ids: &[MessageId]) -> StoreResult<Vec<FoundMessage>> {
         self.read(|conn| {
-            let found = ids.iter().filter_map(|id| found(conn, *id).transpose());
-            found.collect()
+            let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+            let mut messages = Vec::with_capacity(ids.len());
+            for part in strands::parts(&numbers) {
+                messages.extend(found(conn, part)?);
+            }
+            Ok(messages)
         })
     }
 
@@ -174,29 +178,29 @@ impl Messages for Tx<'_> {
     }
 }
 
-/// The message with this id, or what is left of it.
-fn found(conn: &mut Conn, id: MessageId) -> Queried<Option<FoundMessage>> {
+/// The messages with these ids, or what is left of them; in no order.
+fn found(conn: &mut Conn, ids: &[i64]) -> Queried<Vec<FoundMessage>> {
+    type Row = (MessageRow, Option<FileRow>, Option<i64>, Option<i64>);
     let group = groups::table.on(messages::group_id.eq(groups::id.nullable()));
-    let row = messages::table
+    let rows = messages::table
         .left_join(files::table.on(messages::file_id.eq(files::id.nullable())))
         .left_join(group)
-        .filter(messages::id.eq(id.get()))
+        .filter(messages::id.eq_any(ids))
         .select((
             MessageRow::as_select(),
             Option::<FileRow>::as_select(),
             messages::deleted_at,
             groups::deleted_at.nullable(),
         ))
-        .get_result::<(MessageRow, Option<FileRow>, Option<i64>, Option<i64>)>(conn)
-        .optional()?;
-    row.map(|(message, file, deleted, without_group)| {
+        .load::<Row>(conn)?;
+    let found = |(message, file, deleted, without_group): Row| {
         if deleted.or(without_group).is_some() {
             message.tombstone().map(FoundMessage::Deleted)
         } else {
             message.with_file(file).map(FoundMessage::Living)
         }
-    })
-    .transpose()
+    };
+    rows.into_iter().map(found).collect()
 }
 
 fn by_id(conn: &mut Conn, id: MessageId) -> Queried<Option<Message>> {

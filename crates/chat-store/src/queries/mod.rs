@@ -2,7 +2,7 @@
 //!
 //! The module around this one gives `Conn`, the backend's connection; `Tx`, its transaction, whose
 //! `read` and `write` run a query and put its failure into the port's terms, and which may remember
-//! [`facts`]; `locks`; `given`, which tells what the database gave a row; `event_intake`, the table
+//! [`facts`]; `locks`; `given`, which tells what the database gave a row; `strands`, which looks for much at once; `event_intake`, the table
 //! that events are added to; and `Loading`, how all rows of a table are read. Queries are spelled so that
 //! each is one prepared statement: an absent bound of a page is a number that excludes nothing, not
 //! another query; and what would be prepared anew each time goes through `prepared`.
@@ -34,7 +34,7 @@ use std::fmt::Display;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error;
 
-use super::{Conn, Loading, Tx, event_intake, given, locks};
+use super::{Conn, Loading, Tx, event_intake, given, locks, strands};
 use crate::rows::{Queried, QueryError};
 
 /// What an UPDATE has failed by that gives a name which was looked for before: another transaction may have

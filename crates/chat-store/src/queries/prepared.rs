@@ -68,14 +68,14 @@ impl<F, C, W: QueryId, I: QueryId> QueryId for Update<F, C, W, I> {
 impl<F, C, W, I> RunQueryDsl<Conn> for Update<F, C, W, I> {}
 
 /// A query of which only a part is wanted.
-pub(super) struct Cut<Q> {
+pub(in super::super) struct Cut<Q> {
     query: Q,
     skip: i64,
     take: i64,
 }
 
 /// Cutting a part out of a query, in place of diesel's `limit` and `offset`.
-pub(super) trait CutDsl: Sized {
+pub(in super::super) trait CutDsl: Sized {
     /// At most `take` rows after the first `skip`.
     fn cut(self, skip: i64, take: i64) -> Cut<Self> {
         Cut {

@@ -11,6 +11,7 @@ pub(crate) struct Doubts {
     readers: HashSet<(i64, i64)>,
     joined: HashSet<(i64, i64)>,
     log: bool,
+    beginning: bool,
 }
 
 impl Doubts {
@@ -37,6 +38,16 @@ impl Doubts {
     /// Of the log itself: events are missing, and nobody knows what they told.
     pub(crate) fn log(&mut self) {
         self.log = true;
+    }
+
+    /// Of nothing, but that the beginning of the log may have told it: that was forgotten, as it should be.
+    pub(crate) fn beginning(&mut self) {
+        self.beginning = true;
+    }
+
+    /// Whether what no event tells may have been told by one that was forgotten.
+    pub(crate) const fn may_be_forgotten(&self) -> bool {
+        self.beginning
     }
 
     pub(crate) fn of_conversation(&self, conversation: i64) -> bool {

@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use super::{Place, QueryError};
 use crate::schema::events;
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = events)]
 pub(crate) struct EventRow {
-    position: i64,
+    pub(crate) position: i64,
     kind: i32,
     conversation_id: Option<i64>,
     message_id: Option<i64>,

@@ -10,8 +10,8 @@ use super::Conn;
 use crate::rows::Queried;
 
 macro_rules! held {
-    ($($name:ident($($what:ty),+);)+) => {$(
-        pub(super) fn $name(_: &mut Conn, $(_: $what),+) -> Queried<()> {
+    ($($name:ident($($what:ty),*);)+) => {$(
+        pub(super) fn $name(_: &mut Conn $(, _: $what)*) -> Queried<()> {
             Ok(())
         }
     )+};
@@ -33,4 +33,5 @@ held! {
     upload(UploadId);
     hold_user(UserId);
     user(UserId);
+    log();
 }

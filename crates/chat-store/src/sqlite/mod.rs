@@ -27,6 +27,7 @@ mod scans;
 mod statement;
 mod stats;
 mod store;
+mod strands;
 mod transaction;
 mod tx;
 mod writer;

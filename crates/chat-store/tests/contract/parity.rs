@@ -90,7 +90,8 @@ fn plain(line: &str) -> String {
     let mut plain = line.replace("::text", "").replace('"', "");
     if let Some((index, condition)) = plain.split_once(" WHERE ") {
         let words: Vec<_> = condition.split_whitespace().collect();
-        plain = format!("{index} WHERE {}", words.join(" ").replace(['(', ')'], ""));
+        let condition = words.join(" ").replace("= ANY (ARRAY[", "IN (");
+        plain = format!("{index} WHERE {}", condition.replace(['(', ')', ']'], ""));
     }
     plain
 }

@@ -22,14 +22,15 @@ pub(super) fn positions(
     doubts: &mut Doubts,
     meter: &mut Meter<'_>,
 ) -> Queried<Head> {
-    let head: Option<i64> = event_log::table
+    let head: Option<(i64, i64)> = event_log::table
         .find(1)
-        .select(event_log::position)
+        .select((event_log::position, event_log::forgotten))
         .get_result(conn)
         .optional()?;
-    let head = head.ok_or_else(|| QueryError::Broken("the table event_log has no row".into()))?;
+    let (head, forgotten) =
+        head.ok_or_else(|| QueryError::Broken("the table event_log has no row".into()))?;
     let given = given::last_position(conn)?;
-    let mut log = Positions::default();
+    let mut log = Positions::since(forgotten);
     let positions = events::table
         .order(events::position)
         .select(events::position)

@@ -185,7 +185,9 @@ impl One {
             doubts.members(self.id);
             doubts.reader(self.id, user);
         }
-        if is != must {
+        // That a role changed may have been forgotten; that somebody came or went never is.
+        let same = is == must || (doubts.may_be_forgotten() && is.is_some() == must.is_some());
+        if !same {
             found.push(Difference::MemberRole {
                 conversation: self.id,
                 user,
@@ -195,8 +197,10 @@ impl One {
         }
         let joined = stored.and_then(|member| member.joined_seq);
         let by_log = logged.and_then(|member| member.joined_seq);
+        // Nor is it known then how many messages there were before.
         if let (Some(is), Some(must)) = (joined, by_log)
             && is != must
+            && !doubts.may_be_forgotten()
         {
             doubts.joined(self.id, user);
             found.push(Difference::JoinedSeq {

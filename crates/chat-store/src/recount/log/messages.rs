@@ -201,7 +201,7 @@ impl One {
             }
             return;
         };
-        if self.created != 1 {
+        if self.created != 1 && !(self.created == 0 && doubts.may_be_forgotten()) {
             doubts.conversation(conversation);
             found.push(Difference::MessageCreated {
                 message,
@@ -209,7 +209,7 @@ impl One {
             });
         }
         let must = i64::from(!living);
-        if self.deleted != must {
+        if self.deleted != must && !(self.deleted == 0 && doubts.may_be_forgotten()) {
             doubts.conversation(conversation);
             found.push(Difference::MessageDeleted {
                 message,
@@ -225,14 +225,23 @@ impl Reader {
     /// range.
     fn end(&self, message: i64, conversation: i64, found: &mut Found, doubts: &mut Doubts) {
         let user = self.user;
+        let forgotten = doubts.may_be_forgotten();
         // A range with another time is a mark all the same.
-        if self.seen.is_some() != self.first.is_some()
-            || self.range.is_some() != self.up_to.is_some()
+        let differ = |kept: bool, told: bool| {
+            if forgotten {
+                told && !kept
+            } else {
+                told != kept
+            }
+        };
+        if differ(self.seen.is_some(), self.first.is_some())
+            || differ(self.range.is_some(), self.up_to.is_some())
         {
             doubts.reader(conversation, user);
         }
         match (self.seen, self.first) {
-            (Some(is), Some((_, must))) if is != must => {
+            // The first may have been forgotten.
+            (Some(is), Some((_, must))) if is != must && !forgotten => {
                 let difference = Difference::SeenAt {
                     message,
                     user,
@@ -242,13 +251,15 @@ impl Reader {
                 // Where events are missing, that may not have been the first.
                 found.weigh(doubts.of_log(), difference);
             }
-            (Some(_), None) => found.push(Difference::SeenNotLogged { message, user }),
+            (Some(_), None) if !forgotten => {
+                found.push(Difference::SeenNotLogged { message, user });
+            }
             (None, Some((position, _))) => found.push(Difference::SeenNotKept {
                 position,
                 message,
                 user,
             }),
-            (Some(_), Some(_)) | (None, None) => {}
+            (Some(_), Some(_) | None) | (None, None) => {}
         }
         match (self.range, self.up_to) {
             (Some(range), Some((_, must))) if range.at != must => {
@@ -260,7 +271,7 @@ impl Reader {
                     must,
                 });
             }
-            (Some(range), None) => found.push(Difference::RangeNotLogged {
+            (Some(range), None) if !forgotten => found.push(Difference::RangeNotLogged {
                 conversation: range.conversation,
                 user,
                 to_seq: range.to_seq,
@@ -270,7 +281,7 @@ impl Reader {
                 message,
                 user,
             }),
-            (Some(_), Some(_)) | (None, None) => {}
+            (Some(_), Some(_) | None) | (None, None) => {}
         }
     }
 }

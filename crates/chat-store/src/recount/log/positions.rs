@@ -6,10 +6,20 @@ use crate::recount::{Difference, Doubts, Found};
 #[derive(Debug, Default)]
 pub(crate) struct Positions {
     last: i64,
+    /// Up to here events may have been forgotten.
+    forgotten: i64,
     missing: bool,
 }
 
 impl Positions {
+    /// Those of a log that has forgotten what it likes up to this one.
+    pub(crate) fn since(forgotten: i64) -> Self {
+        Self {
+            forgotten,
+            ..Self::default()
+        }
+    }
+
     /// The next event.
     pub(crate) fn event(&mut self, position: i64, found: &mut Found) {
         if position < 1 {
@@ -17,9 +27,10 @@ impl Positions {
             self.missing = true;
             return;
         }
-        if position != self.last + 1 {
+        let next = self.last.max(self.forgotten) + 1;
+        if position > next {
             found.push(Difference::NoEvents {
-                from: self.last + 1,
+                from: next,
                 to: position - 1,
             });
             self.missing = true;
@@ -30,14 +41,14 @@ impl Positions {
     /// After all of them; `is` is where the log says that it ends, and `given` the last position that
     /// the database has given to an event.
     pub(crate) fn end(self, is: i64, given: i64, doubts: &mut Doubts) -> Head {
-        if self.missing || given > self.last {
+        let last = self.last.max(self.forgotten);
+        if self.missing || given > last {
             doubts.log();
         }
-        Head {
-            is,
-            given,
-            last: self.last,
+        if self.forgotten > 0 {
+            doubts.beginning();
         }
+        Head { is, given, last }
     }
 }
 
@@ -81,6 +92,28 @@ mod tests {
         let mended = found.take_due().len();
         let (kept, _) = found.take_parts();
         (kept.iter().map(ToString::to_string).collect(), mended)
+    }
+
+    #[test]
+    fn of_what_was_forgotten_nothing_is_missed_and_of_the_rest_all() {
+        let of = |positions: &[i64], is| {
+            let (mut found, mut doubts) = (Found::looking(), Doubts::default());
+            let mut log = Positions::since(4);
+            for position in positions {
+                log.event(*position, &mut found);
+            }
+            log.end(is, is, &mut doubts).compare(&mut found);
+            assert!(doubts.may_be_forgotten());
+            let (kept, _) = found.take_parts();
+            let lines: Vec<_> = kept.iter().map(ToString::to_string).collect();
+            (lines.len(), doubts.of_log())
+        };
+        assert_eq!(of(&[1, 3, 5, 6], 6), (0, false));
+        assert_eq!(of(&[], 4), (0, false));
+        assert_eq!(of(&[5], 5), (0, false));
+        assert_eq!(of(&[2, 6], 6), (1, true));
+        assert_eq!(of(&[5, 7], 7), (1, true));
+        assert_eq!(of(&[5], 6), (1, true));
     }
 
     #[track_caller]

@@ -6,11 +6,12 @@ use super::world::{Place, moved, places};
 use crate::harness::new_user;
 
 /// Tables that are not moved, and why.
-const NOT_MOVED: [(&str, &str); 2] = [
+const NOT_MOVED: [(&str, &str); 3] = [
     (
         "__diesel_schema_migrations",
         "the target is migrated itself",
     ),
+    ("tickets", "they are good for seconds"),
     ("event_outbox", "it is empty once its events are in the log"),
 ];
 
@@ -65,7 +66,8 @@ fn a_table_comes_after_those_that_it_refers_to() {
     let refers = "SELECT t.name AS one, f.\"table\" AS two FROM pragma_table_list t, \
         pragma_foreign_key_list(t.name) f WHERE t.schema = 'main'";
     let place = |name: &str| order.iter().position(|table| *table == name);
-    for (table, to) in sqlite.ask(refers) {
+    let moved = |(table, _): &(String, String)| NOT_MOVED.iter().all(|(not, _)| table != not);
+    for (table, to) in sqlite.ask(refers).into_iter().filter(moved) {
         assert!(place(&table) > place(&to), "{table} refers to {to}");
     }
 }

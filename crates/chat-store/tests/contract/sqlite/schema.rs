@@ -105,7 +105,7 @@ fn the_declared_tables_are_those_of_the_database() {
     let mut declared = declared();
     // The outbox is PostgreSQL's alone.
     declared.remove("event_outbox");
-    assert_eq!(declared.len(), 15);
+    assert_eq!(declared.len(), 16);
     assert_eq!(declared, columns(&mut world.stranger()));
 }
 

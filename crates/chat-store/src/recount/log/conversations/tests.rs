@@ -191,3 +191,21 @@ fn who_joined_elsewhere_is_named_and_doubted() {
     );
     assert!(doubts.of_joined(3, 2) && !doubts.of_joined(3, 1));
 }
+
+#[test]
+fn of_a_forgotten_beginning_roles_and_places_are_not_known() {
+    let members = vec![member(1, "admin", 40), member(2, "member", 0)];
+    let events = vec![added(1, "owner"), added(2, "member"), sent(41)];
+    let (mut found, mut doubts) = (Found::looking(), Doubts::default());
+    doubts.beginning();
+    let mut log = Conversations::default();
+    for (conversation, position, entry) in group(Kind::LivingGroup, members, events) {
+        log.entry(conversation, position, entry, &mut found, &mut doubts);
+    }
+    // Who came is known: this one is no member in the tables.
+    log.entry(3, 9, added(5, "member"), &mut found, &mut doubts);
+    log.end(&mut found, &mut doubts);
+    let (kept, _) = found.take_parts();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(matches!(kept[0], Difference::MemberRole { user: 5, .. }));
+}

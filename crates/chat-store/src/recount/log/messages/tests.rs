@@ -267,3 +267,37 @@ fn a_reader_is_in_doubt_with_a_mark_that_the_log_tells_otherwise_and_not_with_it
     let doubts = check(&[LIVING, CREATED, seen(9), marked(2, 8)], &[later]);
     assert!(!doubts.of_reader(3, 7));
 }
+
+#[test]
+fn what_was_forgotten_is_not_missed() {
+    let agree = |entries: &[(i64, Entry)]| {
+        let (mut found, mut doubts) = (Found::looking(), Doubts::default());
+        doubts.beginning();
+        let mut log = Messages::default();
+        for (position, entry) in entries {
+            log.entry(4, *position, *entry, &mut found, &mut doubts);
+        }
+        log.end(&mut found, &mut doubts);
+        let (kept, _) = found.take_parts();
+        (
+            kept.len(),
+            doubts.of_conversation(3),
+            doubts.of_reader(3, 7),
+        )
+    };
+    assert_eq!(
+        agree(&[message(true), seen(5), range(6)]),
+        (0, false, false)
+    );
+    assert_eq!(agree(&[message(false)]), (0, false, false));
+    // Its first mark is forgotten, a later one is not.
+    let up_to = event(9, Event::SeenUpTo { user: 7, at: 6 });
+    assert_eq!(
+        agree(&[LIVING, seen(5), range(6), up_to]),
+        (0, false, false)
+    );
+    // What is told must be so all the same.
+    assert_eq!(agree(&[LIVING, marked(9, 5)]), (1, false, true));
+    let deleted = event(9, Event::Deleted);
+    assert_eq!(agree(&[LIVING, deleted]), (1, true, false));
+}
