@@ -13,6 +13,7 @@ mod bench;
 mod conditions;
 mod content;
 mod crash;
+mod delivery;
 mod deploy;
 mod file_faults;
 mod files;

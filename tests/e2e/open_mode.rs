@@ -13,6 +13,7 @@ fn body(path: &str) -> Value {
         "/messages" => json!({"receiver_id": 98, "type": "text", "content": "hi"}),
         "/messages/{id}/seen" => json!({}),
         "/files" => json!({"url": "https://example.org"}),
+        "/tickets" => json!({}),
         other => panic!("POST {other} has no body here yet; add one"),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, StoreError, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, StoreError, WriteJob};
 
 /// What it does with jobs.
 pub(super) enum Troubled {
@@ -78,6 +78,12 @@ impl Store for Troubled {
             Self::Refusing(error) => Err((error.clone(), job)),
             Self::Hanging(_) => Err((StoreError::Overloaded, job)),
             Self::Turning(store, ..) => store.submit_read(cost, job),
+        }
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        if let Self::Turning(store, ..) = self {
+            store.watch_log(watcher);
         }
     }
 }

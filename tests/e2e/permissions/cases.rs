@@ -65,6 +65,13 @@ pub(super) fn cases() -> Vec<Case> {
         case("GET", "/docs/", "", |_| get("/docs/")),
         case("GET", "/docs/{file}", "", |_| get("/docs/index.html")),
 
+        case("GET", "/sync", "", |_| get("/sync")),
+        case("GET", "/events", "", |_| get("/events")),
+        case("GET", "/events", "as the user itself", |w| get(&format!("/events?user_id={}", w.itself))),
+        case("GET", "/ws", "without an upgrade", |_| get("/ws")),
+        case("GET", "/ws", "as the stranger", |w| get(&format!("/ws?user_id={}", w.stranger))),
+        case("POST", "/tickets", "", |_| post("/tickets", &json!({}))),
+
         case("GET", "/users", "", |_| get("/users")),
         case("POST", "/users", "", |w| post("/users", &json!({"username": format!("new-{}", w.name), "email": format!("new-{}@example.org", w.name)}))),
         case("GET", "/users/{id}", "", |w| get(&format!("/users/{}", w.itself))),

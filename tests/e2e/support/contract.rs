@@ -166,6 +166,10 @@ impl Contract {
         answer: &Answer,
         said: &str,
     ) -> String {
+        // What follows is no body: the connection speaks another protocol.
+        if answer.status == 101 {
+            return String::new();
+        }
         let documented: Vec<&str> = members(&response["content"])
             .map(|(kind, _)| kind)
             .collect();

@@ -11,6 +11,9 @@ use super::contract::{Place, contract};
 /// What stands between the parts of a form.
 pub(crate) const BOUNDARY: &str = "----4f1c6a0b";
 
+/// A key as clients of WebSockets send one.
+pub(crate) const SOCKET_KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
 /// A part of a form.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part<'a> {
@@ -103,8 +106,20 @@ impl Request {
             .body(bytes)
     }
 
-    /// What every route of the tus protocol wants of a request, and of others nothing.
+    /// Asks for a WebSocket, and hangs up at once.
+    pub(crate) fn upgrade(self, key: &str) -> Self {
+        self.header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", key)
+            .breaks_off()
+    }
+
+    /// What every route of the tus protocol, and that of WebSockets, wants of a request, and others don't.
     pub(crate) fn fit_for(self, method: &str, path: &str) -> Self {
+        if path == "/ws" {
+            return self.upgrade(SOCKET_KEY);
+        }
         match (method, path.starts_with("/uploads")) {
             (_, false) => self,
             ("PATCH", _) => self.part(0, "01234"),
@@ -140,10 +155,10 @@ impl Request {
 
     /// The request as it goes out; `connection` says what becomes of the connection after it.
     pub(super) fn bytes(&self, address: SocketAddr, connection: &str) -> Vec<u8> {
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nConnection: {connection}\r\n",
-            self.method, self.target
-        );
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        if !self.has("Connection") {
+            head += &format!("Connection: {connection}\r\n");
+        }
         if !self.has("Host") {
             head += &format!("Host: {address}\r\n");
         }

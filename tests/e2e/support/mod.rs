@@ -11,7 +11,9 @@ mod linking;
 mod needs;
 mod process;
 mod redact;
+mod socket;
 mod store;
+mod stream;
 mod tokens;
 
 pub(crate) use app::{App, Client, NOTHING, id};
@@ -20,16 +22,18 @@ pub(crate) use connection::Connection;
 pub(crate) use contract::{Place, contract, members};
 pub(crate) use data::Data;
 pub(crate) use exposition::Exposition;
-pub(crate) use http::{Answer, Part, Request, exchange, pairs, read_answer};
+pub(crate) use http::{Answer, Part, Request, SOCKET_KEY, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
 pub(crate) use needs::{available, tus_js_client};
 pub(crate) use process::{
     DIES, EARLY_ACK, Process, SERVER, SLOW, output, server_command, server_command_at,
 };
 pub(crate) use redact::redact;
+pub(crate) use socket::{Closed, Socket};
 pub(crate) use store::{
     Database, blob_keys, digest, execute, execute_unchecked, hex_bytes, lines, settle,
 };
+pub(crate) use stream::{Block, EventStream};
 pub(crate) use tokens::{
     TOKEN_SECRET, expired_token_of, grant, sign, sign_claims, token_of, unsigned,
 };

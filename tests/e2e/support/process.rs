@@ -166,6 +166,12 @@ impl Process {
         self.child.wait().expect("it ends");
     }
 
+    /// The same of one that another one takes the place of.
+    pub(crate) fn kill_now(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) fn terminate(self) -> ExitStatus {
         self.signal();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use chat_domain::ports::{Cost, ReadJob, Refused, Store, WriteJob};
+use chat_domain::ports::{Cost, LogWatcher, ReadJob, Refused, Store, WriteJob};
 use chat_server::Seams;
 
 use super::until;
@@ -102,5 +102,9 @@ impl Store for Held {
 
     fn submit_read(&self, cost: Cost, job: Box<dyn ReadJob>) -> Result<(), Refused<dyn ReadJob>> {
         self.store.submit_read(cost, job)
+    }
+
+    fn watch_log(&self, watcher: LogWatcher) {
+        self.store.watch_log(watcher);
     }
 }

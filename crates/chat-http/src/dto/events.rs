@@ -4,12 +4,12 @@ use chat_domain::{
     ConversationId, FoundMessage, MessageId, Presence, Recipient, Timestamp, Tombstone, Typing,
     UserId,
 };
-use chat_service::{Event, EventData, Membership};
+use chat_service::{Event, EventData};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::groups::GroupJson;
-use super::members::MemberJson;
+use super::members::MembershipJson;
 use super::messages::MessageJson;
 use super::users::{DeletedUserJson, FoundUserJson};
 use crate::openapi::{EphemeralKindName, EventKindName, Id, MessageKindName};
@@ -113,18 +113,6 @@ pub(crate) struct MessageSeenJson {
     seen_at: WireTime,
     /// Whether all before it were marked with it.
     up_to: bool,
-}
-
-/// A membership as it is, or was last, and who has made it so.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Membership)]
-pub(crate) struct MembershipJson {
-    #[serde(flatten)]
-    member: MemberJson,
-    /// By whom; absent when the system did.
-    #[schema(value_type = Id, required = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<i64>,
 }
 
 /// What is stored nowhere: it has no cursor, and comes to who is connected or not at all.
@@ -264,15 +252,6 @@ impl MessageSeenJson {
             user_id: user.get(),
             seen_at: WireTime(seen_at),
             up_to,
-        }
-    }
-}
-
-impl From<&Membership> for MembershipJson {
-    fn from(membership: &Membership) -> Self {
-        Self {
-            member: (&membership.member).into(),
-            by: membership.by.map(UserId::get),
         }
     }
 }

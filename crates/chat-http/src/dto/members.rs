@@ -1,7 +1,7 @@
 //! Members of groups on the wire.
 
 use chat_domain::{Fault, GroupId, Invalid, Member, Role, UserId};
-use chat_service::PutMember;
+use chat_service::{Membership, PutMember};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -64,6 +64,38 @@ impl From<&Member> for MemberJson {
             role: member.role.as_str(),
             created_at: WireTime(member.created_at),
             updated_at: WireTime(member.updated_at),
+        }
+    }
+}
+
+/// A membership as it is, or was last, and who has made it so.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Membership)]
+pub(crate) struct MembershipJson {
+    #[schema(value_type = Id)]
+    group_id: i64,
+    #[schema(value_type = Id)]
+    user_id: i64,
+    #[schema(value_type = RoleName)]
+    role: &'static str,
+    created_at: WireTime,
+    updated_at: WireTime,
+    /// By whom; absent when the system did.
+    #[schema(value_type = Id, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<i64>,
+}
+
+impl From<&Membership> for MembershipJson {
+    fn from(membership: &Membership) -> Self {
+        let member = &membership.member;
+        Self {
+            group_id: member.group_id.get(),
+            user_id: member.user_id.get(),
+            role: member.role.as_str(),
+            created_at: WireTime(member.created_at),
+            updated_at: WireTime(member.updated_at),
+            by: membership.by.map(UserId::get),
         }
     }
 }

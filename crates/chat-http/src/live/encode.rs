@@ -4,8 +4,7 @@
 use std::fmt;
 
 use actix_http::ws::{CloseCode, CloseReason, OpCode, Parser};
-use actix_web::web::Bytes;
-use bytes::BytesMut;
+use actix_web::web::{Bytes, BytesMut};
 use chat_domain::Cursor;
 use chat_service::{Event, EventPage, Notice};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use actix_http::ws::{CloseCode, OpCode, Parser, ProtocolError};
 use actix_web::dev::Payload;
-use bytes::{Bytes, BytesMut};
+use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 
 /// The most bytes of a message.

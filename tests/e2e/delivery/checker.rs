@@ -1,0 +1,168 @@
+//! Compares what each reader was told with the log: nothing is missing, nothing comes twice, the order is kept,
+//! and nothing is told to whom it must not be.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::truth::Truth;
+
+#[cfg(test)]
+mod tests;
+
+/// What one reader was told, over all its connections, in the order in which it came.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) name: String,
+    /// Who it reads as; the system if nobody.
+    pub(super) user: Option<i64>,
+    /// Where it began.
+    pub(super) from: String,
+    /// The cursor and kind of each event.
+    pub(super) told: Vec<(String, String)>,
+}
+
+/// What is wrong with what a reader was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    Missing {
+        reader: String,
+        place: usize,
+        kind: String,
+    },
+    Twice {
+        reader: String,
+        place: usize,
+        kind: String,
+    },
+    Disordered {
+        reader: String,
+        place: usize,
+        after: usize,
+    },
+    NotForIt {
+        reader: String,
+        place: usize,
+        kind: String,
+    },
+    Unknown {
+        reader: String,
+        cursor: String,
+        kind: String,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing {
+                reader,
+                place,
+                kind,
+            } => {
+                write!(f, "{reader}: the {kind} at {place} is missing")
+            }
+            Self::Twice {
+                reader,
+                place,
+                kind,
+            } => {
+                write!(f, "{reader}: the {kind} at {place} came twice")
+            }
+            Self::Disordered {
+                reader,
+                place,
+                after,
+            } => {
+                write!(f, "{reader}: {place} came after {after}")
+            }
+            Self::NotForIt {
+                reader,
+                place,
+                kind,
+            } => {
+                write!(f, "{reader}: the {kind} at {place} is not for its eyes")
+            }
+            Self::Unknown {
+                reader,
+                cursor,
+                kind,
+            } => {
+                write!(f, "{reader}: the log has no {kind} at {cursor}")
+            }
+        }
+    }
+}
+
+/// All that is wrong with this record.
+pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
+    let reader = || record.name.clone();
+    let sees = |place: usize| match record.user {
+        None => true,
+        Some(user) => truth.entries[place - 1].seers.contains(&user),
+    };
+    let from = truth
+        .place(&record.from)
+        .expect("a reader begins in the log");
+    let mut findings = Vec::new();
+    let mut told = HashSet::new();
+    let mut last = from;
+    for (cursor, kind) in &record.told {
+        let known = truth
+            .place(cursor)
+            .filter(|place| (1..).contains(place) && truth.entries[place - 1].kind == *kind);
+        let Some(place) = known else {
+            findings.push(Finding::Unknown {
+                reader: reader(),
+                cursor: cursor.clone(),
+                kind: kind.clone(),
+            });
+            continue;
+        };
+        if !told.insert(place) {
+            findings.push(Finding::Twice {
+                reader: reader(),
+                place,
+                kind: kind.clone(),
+            });
+            continue;
+        }
+        if place <= last {
+            findings.push(Finding::Disordered {
+                reader: reader(),
+                place,
+                after: last,
+            });
+        }
+        last = last.max(place);
+        if !sees(place) {
+            findings.push(Finding::NotForIt {
+                reader: reader(),
+                place,
+                kind: kind.clone(),
+            });
+        }
+    }
+    for place in from + 1..=truth.entries.len() {
+        if sees(place) && !told.contains(&place) {
+            findings.push(Finding::Missing {
+                reader: reader(),
+                place,
+                kind: truth.entries[place - 1].kind.clone(),
+            });
+        }
+    }
+    findings
+}
+
+/// How many findings there are of each kind, in words.
+pub(super) fn summary(findings: &[Finding]) -> String {
+    let count = |which: fn(&Finding) -> bool| findings.iter().filter(|one| which(one)).count();
+    format!(
+        "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}",
+        count(|one| matches!(one, Finding::Missing { .. })),
+        count(|one| matches!(one, Finding::Twice { .. })),
+        count(|one| matches!(one, Finding::Disordered { .. })),
+        count(|one| matches!(one, Finding::NotForIt { .. })),
+        count(|one| matches!(one, Finding::Unknown { .. })),
+    )
+}
