@@ -22,6 +22,7 @@ mod fuzz;
 mod groups;
 mod health;
 mod idempotency;
+mod live;
 mod members;
 mod messages;
 mod metrics;

@@ -224,6 +224,11 @@ impl Client {
         }
     }
 
+    /// Of the server.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn request(&self, method: &str, target: &str) -> Request {
         let request = Request::new(method, target);
         match self.user {

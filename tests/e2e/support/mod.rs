@@ -33,7 +33,7 @@ pub(crate) use socket::{Closed, Socket};
 pub(crate) use store::{
     Database, blob_keys, digest, execute, execute_unchecked, hex_bytes, lines, settle,
 };
-pub(crate) use stream::{Block, EventStream};
+pub(crate) use stream::EventStream;
 pub(crate) use tokens::{
     TOKEN_SECRET, expired_token_of, grant, sign, sign_claims, token_of, unsigned,
 };
