@@ -164,6 +164,7 @@ const WALLS: [(&str, &[&str]); 10] = [
         "chat-bench",
         &[
             "actix-web",
+            "actix-ws",
             "anyhow",
             "chat-testing",
             "clap",

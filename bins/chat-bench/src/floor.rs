@@ -1,6 +1,7 @@
 //! What the machine could do at most: the same HTTP stack without anything behind it, and the bare disk.
 
 mod copies;
+mod deliver;
 
 use std::convert::Infallible;
 use std::fs::{self, File};
@@ -61,15 +62,21 @@ pub(crate) fn start(dir: &Path, page: &[u8]) -> Result<Child> {
 }
 
 /// Serves the floors until the process is killed: `POST /echo` parses a message and answers it,
-/// `GET /page` answers the content of a file, `GET /content/SIZE` constant bytes from memory.
+/// `GET /page` answers the content of a file, `GET /content/SIZE` constant bytes from memory, and `POST /push` pushes
+/// an event to all who are connected to `GET /ws`.
 pub(crate) fn serve(page: &Path) -> Result<()> {
     let page = Bytes::from(fs::read(page).with_context(|| page.display().to_string())?);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     actix_web::rt::System::new().block_on(async {
+        let audience = deliver::Audience::default();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(page.clone()))
+                .app_data(Data::new(audience.clone()))
+                .route("/ws", web::get().to(deliver::connect))
+                .route("/push", web::post().to(deliver::push))
+                .route("/clear", web::post().to(deliver::clear))
                 .route("/echo", web::post().to(echo))
                 .route("/page", web::get().to(constant))
                 .route("/content/{size}", web::get().to(sized))

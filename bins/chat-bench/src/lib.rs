@@ -14,6 +14,7 @@
 //! - `fill`, `start`, `measure`, `growth` and `checks` are the parts of a run.
 //! - `interrupt` ends a run before its time.
 //! - `nodes` is a run of its own: sends over PostgreSQL, beside pgbench.
+//! - `live` is another: readers of what happens, by the hundred and the thousand.
 //! - `count` is another thing: what a request costs in instructions, for CI to compare.
 
 mod checks;
@@ -25,6 +26,7 @@ mod fill;
 mod floor;
 mod growth;
 mod interrupt;
+mod live;
 mod load;
 mod measure;
 mod nodes;
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
     let done = match matches.subcommand() {
         Some((count::NAME, args)) => return count::run(args),
         Some((nodes::NAME, args)) => nodes::run(args),
+        Some((live::NAME, args)) => live::run(args),
         Some((floor::SUBCOMMAND, args)) => {
             let page: Option<&PathBuf> = args.get_one("page");
             page.map_or(Ok(()), |page| floor::serve(page))

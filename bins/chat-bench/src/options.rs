@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use url::Url;
 
 use crate::content::LARGEST;
-use crate::{count, floor, nodes};
+use crate::{count, floor, live, nodes};
 
 /// What can be measured, in the order in which it is.
 pub(crate) const WORKLOADS: [&str; 8] = ["start", "w1", "w1c", "w2h", "w2", "w3", "w5", "growth"];
@@ -76,6 +76,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(count::command())
         .subcommand(nodes::command())
+        .subcommand(live::command())
         .args_conflicts_with_subcommands(true)
         .args([
             Arg::new("quick")

@@ -9,7 +9,7 @@ mod unseen;
 pub(crate) use self::files::{Downloads, Removals, Stored, Uploads};
 pub(crate) use self::floors::{Body, Constant, Echo};
 pub(crate) use self::pages::{Deep, Hot};
-pub(crate) use self::sends::{Recall, Sends, Spread};
+pub(crate) use self::sends::{Recall, Sends, Spread, body};
 pub(crate) use self::unseen::Unseen;
 
 /// Of the answers, one in so many is read to its end; all others to what tells them apart.

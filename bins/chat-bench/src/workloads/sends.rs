@@ -19,6 +19,8 @@ pub(crate) enum Spread {
     Skewed,
     /// The one of this number.
     Into(usize),
+    /// All before it in turn.
+    Others(usize),
 }
 
 /// `POST /messages`, about 100 bytes of text, into a group by one of its members.
@@ -73,6 +75,7 @@ impl Sends<'_> {
             Spread::Skewed if number.is_multiple_of(4) => (number / 4, groups),
             Spread::Skewed => (number - number / 4 - 1, hot(groups)),
             Spread::Even => (number, groups),
+            Spread::Others(group) => (number, group),
         };
         let (round, group) = (turn / groups as u64, remainder(turn, groups));
         let members = self.world.groups[group].members.len();
