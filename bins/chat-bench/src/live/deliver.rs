@@ -21,10 +21,10 @@ use crate::workloads::body;
 const WANTED: f64 = 0.5;
 
 /// How many messages may be on their way: less, and it is waited for a commit; more, and readers fall behind.
-const WINDOW: usize = 16;
+const WINDOW: usize = 64;
 
 /// Over how many connections it is sent: a commit takes its time, and is not what is measured.
-const SENDERS: usize = 4;
+const SENDERS: usize = 16;
 
 /// The rate at which it is measured how long a message is on its way.
 const EASY: f64 = 20.0;
