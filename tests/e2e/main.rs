@@ -10,6 +10,8 @@ mod bad_bodies;
 mod bad_forms;
 mod bad_requests;
 mod bench;
+#[cfg(unix)]
+mod browser;
 mod conditions;
 mod content;
 mod crash;

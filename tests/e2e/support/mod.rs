@@ -24,7 +24,7 @@ pub(crate) use data::Data;
 pub(crate) use exposition::Exposition;
 pub(crate) use http::{Answer, Part, Request, SOCKET_KEY, exchange, pairs, read_answer};
 pub(crate) use linking::Linking;
-pub(crate) use needs::{available, tus_js_client};
+pub(crate) use needs::{available, program, tus_js_client};
 pub(crate) use process::{
     DIES, EARLY_ACK, Process, SERVER, SLOW, output, server_command, server_command_at,
 };

@@ -15,6 +15,20 @@ pub(crate) fn available(program: &str) -> bool {
     needed(program, found, "is not on this machine")
 }
 
+/// The first of these names by which a program is on this machine, whose own name is `program`.
+pub(crate) fn program(program: &str, names: &[&'static str]) -> Option<&'static str> {
+    let found = names.iter().copied().find(|name| {
+        let asked = Command::new(name)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        asked.is_ok()
+    });
+    needed(program, found.is_some(), "is not on this machine");
+    found
+}
+
 /// Where tus-js-client is installed, if it is: where `TUS_JS_CLIENT_DIR` says, or beside its lock file.
 /// It is needed as `node` is.
 pub(crate) fn tus_js_client() -> Option<PathBuf> {
