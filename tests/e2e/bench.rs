@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod interrupt;
+mod live;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -34,6 +34,7 @@ const LEFT_OUT: [(&str, &[&str]); 6] = [
             "bench::a_whole_run_measures_every_workload_beside_its_floor",
             "bench::every_number_of_groups_has_members",
             "bench::interrupt::",
+            "bench::live::",
             "bench::who_stops_reading_ends_nothing",
         ],
     ),

@@ -74,7 +74,10 @@ pub(crate) fn command() -> Command {
         .arg(number("idle", "10000", 50_000).help("How many have nothing to read (W4i)"))
         .arg(number("returning", "1000", 5_000).help("How many come back at once (W6)"))
         .arg(number("rounds", "3", 100).help("How many rounds of each, in turn"))
-        .arg(number("seconds", "4", 600).help("How long each lasts"))
+        .arg(
+            number("seconds", "4", 600)
+                .help("How long each lasts; idle ones are watched for ten of them"),
+        )
 }
 
 /// Measures, and prints a table.
@@ -111,7 +114,7 @@ pub(crate) fn run(args: &ArgMatches) -> Result<()> {
         said += &deliver::run(&server, dir.path(), &plan)?;
     }
     if wanted.contains(&"w4i") {
-        said += &idle::run(&server, dir.path(), plan.idle)?;
+        said += &idle::run(&server, dir.path(), &plan)?;
     }
     if wanted.contains(&"w6") {
         said += &resume::run(&server, dir.path(), &plan)?;

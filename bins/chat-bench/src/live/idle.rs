@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::crowd::{Crowd, Told};
-use super::{stage, verdict};
+use super::{Plan, stage, verdict};
 use crate::progress::step;
 use crate::report::binary;
 use crate::server::Server;
@@ -19,16 +19,17 @@ const MOST_BYTES: u64 = 32 * 1024;
 /// The most of a core that all of them may take.
 const MOST_OF_A_CORE: f64 = 0.03;
 
-/// How long they are watched: some heartbeats of each.
-const WATCHED: Duration = Duration::from_secs(45);
+/// How many rounds long they are watched: some heartbeats of each.
+const WATCHED: u32 = 10;
 
-/// How long it is waited until all is quiet.
-const SETTLING: Duration = Duration::from_secs(8);
+/// How many rounds long it is waited until all is quiet.
+const SETTLING: u32 = 2;
 
 /// How many users they are of.
 const USERS: usize = 500;
 
-pub(super) fn run(server: &Server, dir: &Path, readers: usize) -> Result<String> {
+pub(super) fn run(server: &Server, dir: &Path, plan: &Plan) -> Result<String> {
+    let readers = plan.idle;
     let (own, world) = stage(server, &dir.join("idle"), USERS)?;
     let target = own.target()?;
     let pid = target.pid.context("no process")?;
@@ -40,14 +41,15 @@ pub(super) fn run(server: &Server, dir: &Path, readers: usize) -> Result<String>
     step(format_args!("W4i: connecting {readers} readers"));
     let told = Told::new(readers, 1, None);
     let crowd = Crowd::connect(&target, paths, b"message.created", &told)?;
-    thread::sleep(SETTLING);
+    thread::sleep(plan.lasting * SETTLING);
     let cpu = usage::cpu(pid).context("its processor time can't be told here")?;
     let start = Instant::now();
+    let watched = plan.lasting * WATCHED;
     step(format_args!(
         "W4i: watching them for {} s",
-        WATCHED.as_secs()
+        watched.as_secs()
     ));
-    thread::sleep(WATCHED);
+    thread::sleep(watched);
     let used = usage::cpu(pid).context("its processor time can't be told here")? - cpu;
     let share = used.as_secs_f64() / start.elapsed().as_secs_f64();
     let resident = usage::resident(pid).context("its memory can't be told here")?;
