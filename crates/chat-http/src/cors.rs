@@ -20,7 +20,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PATCH, D
 
 /// Every header that a route reads, besides those that need no leave.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, \
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Last-Event-ID, Range, \
      Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset, \
      X-HTTP-Method-Override, X-Request-Id, X-User-Id",
 );

@@ -41,6 +41,43 @@ fn a_member_sees_from_where_it_came_to_where_it_went() {
 }
 
 #[test]
+fn what_one_was_told_is_not_told_to_the_next_once_it_is_deleted() {
+    let app = App::start();
+    let [ada, bob, eve] = app.users(["ada", "bob", "eve"]);
+    let team = app.group("team", ada, &[bob, eve]);
+    let mut follows = None;
+    for round in 0..12 {
+        if round == 6 {
+            // From here on somebody follows; what comes is known to the node before anyone asks.
+            follows = Some(super::socket(&app, eve));
+        }
+        let start = cursor(app.as_user(bob));
+        let message = app.tell_group(ada, team, "a secret");
+        let target = format!("/events?after={start}");
+        let hers = app.as_user(ada).get(&target).expect(200);
+        assert_eq!(hers["events"][0]["data"]["content"], "a secret");
+        let path = format!("/messages/{message}");
+        app.as_user(ada).delete(&path).expect(204);
+        let his = app.as_user(bob).get(&target).expect(200);
+        assert_eq!(kinds(&his), ["message.created", "message.deleted"]);
+        assert_eq!(his["events"][0]["data"]["deleted"], true, "round {round}");
+        assert!(!his.to_string().contains("secret"), "round {round}");
+    }
+    // So it is when the whole group goes.
+    let start = cursor(app.as_user(bob));
+    app.tell_group(ada, team, "a secret");
+    let target = format!("/events?after={start}");
+    app.as_user(bob).get(&target).expect(200);
+    app.as_user(ada)
+        .delete(&format!("/groups/{team}"))
+        .expect(204);
+    let his = app.as_user(bob).get(&target).expect(200);
+    assert_eq!(kinds(&his), ["message.created", "group.deleted"]);
+    assert!(!his.to_string().contains("secret"));
+    drop(follows);
+}
+
+#[test]
 fn a_cursor_outlives_a_kill_and_is_of_its_own_database() {
     let data = Data::new();
     let process = Process::start(&data);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The value with its times and request ids replaced; their form is checked where they are made.
+/// The value with its times, cursors and request ids replaced; their form is checked where they are made.
 pub(crate) fn redact(mut value: Value) -> Value {
     redact_in(&mut value);
     value
@@ -13,7 +13,8 @@ fn redact_in(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.as_str() {
-                    "created_at" | "updated_at" | "seen_at" => *value = "[time]".into(),
+                    "at" | "created_at" | "updated_at" | "seen_at" => *value = "[time]".into(),
+                    "cursor" => *value = "[cursor]".into(),
                     "request_id" => *value = "[id]".into(),
                     _ => redact_in(value),
                 }

@@ -254,3 +254,76 @@ impl MessageBody for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use actix_http::BoxedPayloadStream;
+    use actix_web::dev::Payload;
+    use chat_domain::Actor;
+    use futures_util::stream;
+
+    use super::*;
+    use crate::Metrics;
+    use crate::actor::Caller;
+    use crate::live::BEAT;
+    use crate::testing::FakeStore;
+
+    /// A socket whose client says nothing, until `end`.
+    async fn silent(end: Option<Instant>) -> Socket {
+        let service = FakeStore::ThreeUsers.service();
+        let reader = service.open_reader(Actor::System, None).await.unwrap();
+        let nothing: BoxedPayloadStream = Box::pin(stream::pending());
+        let payload = Payload::Stream { payload: nothing };
+        let desk = Desk {
+            service,
+            caller: Caller::System,
+            turns: None,
+            counted: None,
+        };
+        Socket {
+            reader,
+            incoming: Incoming::new(payload),
+            desk: Rc::new(desk),
+            answering: None,
+            waiting: VecDeque::new(),
+            beat: Beat::until(end),
+            heard: Instant::now(),
+            stage: Stage::Open,
+            reading: Metrics::default().readers().by_socket(),
+        }
+    }
+
+    async fn next(socket: &mut Socket) -> Option<Bytes> {
+        let mut socket = Pin::new(socket);
+        let next = poll_fn(|cx| socket.as_mut().poll_next(cx)).await;
+        next.map(Result::unwrap)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_never_answers_is_given_up_after_some_pings() {
+        let mut socket = silent(None).await;
+        let start = Instant::now();
+        let mut pings = 0;
+        while let Some(ping) = next(&mut socket).await {
+            assert_eq!(&ping[..], [0x89, 0]);
+            pings += 1;
+        }
+        assert_eq!(pings, 2);
+        let took = start.elapsed();
+        assert!(took >= SILENCE && took < SILENCE + BEAT, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_end_of_its_credentials_it_says_goodbye_and_waits_a_little() {
+        let mut socket = silent(Some(Instant::now() + BEAT / 2)).await;
+        let start = Instant::now();
+        let goodbye = next(&mut socket).await.unwrap();
+        assert_eq!(goodbye[0], 0x88);
+        assert_eq!(goodbye[2..4], 1008_u16.to_be_bytes());
+        assert_eq!(next(&mut socket).await, None);
+        let took = start.elapsed();
+        assert!(took >= BEAT / 2 + GOODBYE && took < BEAT, "{took:?}");
+    }
+}

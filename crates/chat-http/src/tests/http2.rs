@@ -384,3 +384,37 @@ async fn what_is_asked_of_the_whole_server_is_of_no_other_host() {
     // As over HTTP/1.1.
     assert_eq!(ask(&mut requests, options, "").await.0.status(), 404);
 }
+
+#[actix_web::test]
+async fn what_goes_on_ends_with_its_peer_and_a_socket_is_not_for_http_2() {
+    let certificate = Certificate::new();
+    let metrics = Metrics::default();
+    let options = HttpOptions {
+        metrics: metrics.clone(),
+        ..options(&certificate)
+    };
+    let (address, _) = start_with(FakeStore::ThreeUsers, options);
+    let (mut requests, _) = connect_h2(address, &certificate, 65_535).await;
+    let (head, _) = ask(&mut requests, request("GET", "/ws"), "").await;
+    assert_eq!(head.status(), 426);
+    let mut stream = request("GET", "/events");
+    let accept = http::HeaderValue::from_static("text/event-stream");
+    stream.headers_mut().insert("accept", accept);
+    let (answer, _) = requests.send_request(stream, true).unwrap();
+    let (head, mut body) = answer.await.unwrap().into_parts();
+    assert_eq!(head.headers["content-type"], "text/event-stream");
+    let first = body.data().await.unwrap().unwrap();
+    assert!(first.starts_with(b"id: "), "{first:?}");
+    let open = |count: u8| {
+        let line = format!("chat_live_readers{{transport=\"sse\"}} {count}");
+        metrics.text().unwrap().contains(&line)
+    };
+    assert!(open(1));
+    // The peer resets it while there is nothing to be sent.
+    drop(body);
+    let start = Instant::now();
+    while !open(0) {
+        assert!(start.elapsed() < LONG, "it goes on without its peer");
+        rt::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -145,6 +145,7 @@ impl Follower {
             if state.index.is_empty() {
                 // Whoever comes next begins where the log is then.
                 state.position = None;
+                self.inner.recent.leave();
             }
             state.position.is_none()
         });
@@ -277,6 +278,7 @@ impl Follower {
                 }
             }
         }
+        self.inner.recent.follow(from, &entries, through);
         for entry in entries {
             let event = events.remove(&entry.position).map(|event| {
                 let room = self.inner.budget.take(event.weight());
@@ -399,6 +401,7 @@ impl Follower {
     fn close_all(&mut self, ended: &Ended) {
         let queues = self.with(|state| {
             state.position = None;
+            self.inner.recent.leave();
             state.index.take_all()
         });
         for queue in queues {

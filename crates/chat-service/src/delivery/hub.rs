@@ -8,11 +8,17 @@ use std::time::Instant;
 
 use chat_domain::ports::{Clock, EventBus, Store};
 use chat_domain::{Actor, Signal, Timestamp, UserId};
+use tokio::sync::Semaphore;
 
 use super::budget::Budget;
 use super::follower::Follower;
 use super::queue::Queue;
+use super::recent::Recent;
 use super::{Ended, MOST_WAITING_IN_ALL};
+
+/// How many readers of a node read what they have missed at the same time. When a crowd comes back at once, each waits
+/// for its turn, and nobody who sends waits for the crowd.
+const CATCHING_UP: usize = 4;
 
 /// How many signals may wait for the follower: what goes beyond is lost, as signals may be.
 const MOST_SIGNALS: usize = 10_000;
@@ -25,6 +31,9 @@ pub(super) struct Inner {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) bus: Arc<dyn EventBus>,
     pub(super) budget: Budget,
+    pub(super) recent: Recent,
+    /// The turns of those who read what they have missed.
+    pub(super) catching_up: Arc<Semaphore>,
     inbox: Mutex<Inbox>,
     asked: Condvar,
     /// Whether the log has grown since the follower looked. It is asked at every commit, so it is no lock.
@@ -74,6 +83,8 @@ impl Hub {
             clock: Arc::clone(clock),
             bus: Arc::clone(&bus),
             budget: Budget::of(MOST_WAITING_IN_ALL),
+            recent: Recent::default(),
+            catching_up: Arc::new(Semaphore::new(CATCHING_UP)),
             inbox: Mutex::default(),
             asked: Condvar::new(),
             grown: AtomicBool::new(false),

@@ -16,6 +16,7 @@ mod page;
 mod presence;
 mod queue;
 mod reader;
+mod recent;
 mod retention;
 mod subscription;
 mod sync;

@@ -10,6 +10,7 @@ use chat_domain::{
 
 use super::hydrate::{Kinds, hydrate, learn_kinds};
 use super::queue::AT_ONCE;
+use super::recent::{Gone, MOST_BETWEEN, Recent};
 use super::{Event, index::Shares};
 use crate::ServiceError;
 use crate::access::known_actor;
@@ -37,6 +38,7 @@ pub struct EventPage {
 /// At most `most` events after `after` that the actor may see, and about 64 KiB of them.
 pub(super) fn read(
     tx: &mut dyn ReadTx,
+    recent: &Recent,
     actor: Actor,
     after: Cursor,
     most: usize,
@@ -61,13 +63,24 @@ pub(super) fn read(
         .filter_map(|entry| entry.event.conversation_id);
     learn_kinds(tx, ids, &mut kinds)?;
     let entries: Vec<&LoggedEvent> = entries.iter().collect();
+    let gone = gone_since(tx, recent.through(), log.position)?;
     let mut rest = &entries[..];
     while !rest.is_empty() && bytes < AT_ONCE {
         let (now, later) = rest.split_at(rest.len().min(HYDRATED_AT_ONCE));
-        for event in hydrate(tx, log.id, now, |id| kinds.get(&id).copied())? {
-            bytes += event.weight();
-            events.push(Arc::new(event));
-        }
+        let places = now.iter().map(|entry| entry.position);
+        let kept = gone.as_ref().map(|gone| recent.take(places, gone));
+        let kept = kept.unwrap_or_default();
+        let others = now.iter().copied();
+        let others: Vec<_> = others
+            .filter(|entry| !kept.contains_key(&entry.position))
+            .collect();
+        let read = hydrate(tx, log.id, &others, |id| kinds.get(&id).copied())?;
+        let read: Vec<_> = read.into_iter().map(Arc::new).collect();
+        recent.keep(read.iter(), log.position);
+        let mut both: Vec<_> = kept.into_values().chain(read).collect();
+        both.sort_unstable_by_key(|event| event.cursor.position);
+        bytes += both.iter().map(|event| event.weight()).sum::<usize>();
+        events.extend(both);
         // Full before its end: the rest is for the next one.
         if let (true, false, Some(last)) = (bytes >= AT_ONCE, later.is_empty(), now.last()) {
             scanned = last.position;
@@ -82,6 +95,18 @@ pub(super) fn read(
         },
         more: scanned < log.position,
     })
+}
+
+/// What was deleted after `through` and up to the head of the log; none if that is too much to look at.
+fn gone_since(tx: &mut dyn ReadTx, through: Option<i64>, head: i64) -> Result<Option<Vec<Gone>>> {
+    let Some(through) = through.filter(|through| head - through <= MOST_BETWEEN) else {
+        return Ok(None);
+    };
+    let between = match head - through {
+        some @ 1.. => tx.events(through, some)?,
+        _ => Vec::new(),
+    };
+    Ok(Some(between.iter().filter_map(Gone::by).collect()))
 }
 
 /// Fails with `CursorExpired` unless everything after the cursor is in the log.

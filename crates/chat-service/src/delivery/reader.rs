@@ -32,8 +32,9 @@ pub struct Reader {
     stage: Stage,
     /// The queue by which it is given what is new, once it has joined.
     queue: Option<Arc<Queue>>,
-    /// Whether its user is shown as online, and it is told who else is.
+    /// Whether its user is to be shown as online, and it is to be told who else is.
     present: bool,
+    /// Whether that was done.
     greeted: bool,
 }
 
@@ -102,12 +103,9 @@ impl Reader {
         self.cursor
     }
 
-    /// From now on its user is shown as online while this lives, and it is told who else is.
+    /// Its user is shown as online as soon as it has caught up, and while this lives; and it is told who else is.
     pub fn show_presence(&mut self) {
-        if let (false, Actor::User(user)) = (self.present, self.actor) {
-            self.present = true;
-            self.inner.ask(Request::Come(user));
-        }
+        self.present = true;
     }
 
     /// At most `most` events from the log, without waiting for new ones.
@@ -230,16 +228,21 @@ impl Reader {
         fresh
     }
 
-    /// The next page of the log.
+    /// The next page of the log, when it is this reader's turn, and out of the way of those who serve requests: a page
+    /// takes a millisecond or so, and a crowd that comes back asks for thousands.
     fn read(
         &self,
         most: usize,
     ) -> impl Future<Output = Result<EventPage, ServiceError>> + Send + 'static {
-        let store = Arc::clone(&self.inner.store);
+        let inner = Arc::clone(&self.inner);
         let (actor, after) = (self.actor, self.cursor);
         async move {
-            unit::read(&*store, Cost::Bounded, move |tx| {
-                page::read(tx, actor, after, most)
+            // It is never closed. The turn goes with what is asked of the store, and not with whoever waits for it.
+            let turn = Arc::clone(&inner.catching_up).acquire_owned().await;
+            let shared = Arc::clone(&inner);
+            unit::read(&*inner.store, Cost::Scan, move |tx| {
+                let _turn = &turn;
+                page::read(tx, &shared.recent, actor, after, most)
             })
             .await
         }
@@ -252,12 +255,16 @@ impl Reader {
         }
         let queue = Arc::new(Queue::new());
         self.queue = Some(Arc::clone(&queue));
+        let greet = self.present && !std::mem::replace(&mut self.greeted, self.present);
+        if let (true, Actor::User(user)) = (greet, self.actor) {
+            // With the other, so that of two who come at the same time the later one is told of the earlier.
+            self.inner.ask(Request::Come(user));
+        }
         self.inner.ask(Request::Join {
             actor: self.actor,
             queue: Arc::clone(&queue),
-            greet: self.present && !self.greeted,
+            greet,
         });
-        self.greeted = true;
         queue
     }
 
@@ -272,7 +279,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         self.leave();
-        if let (true, Actor::User(user)) = (self.present, self.actor) {
+        if let (true, Actor::User(user)) = (self.greeted, self.actor) {
             let now = self.inner.clock.now();
             self.inner.ask(Request::Go(user, now));
         }

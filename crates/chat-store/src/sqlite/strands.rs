@@ -7,9 +7,12 @@ use super::queries::prepared::CutDsl;
 use crate::rows::{EventRow, Queried};
 use crate::schema::events;
 
-/// The parts of a list of ids that are looked for in one statement, which is always the same.
+/// How many ids one statement takes: there is one for each number of them, and all are kept prepared.
+const AT_ONCE: usize = 32;
+
+/// The parts of a list of ids that are looked for in one statement.
 pub(super) fn parts(ids: &[i64]) -> impl Iterator<Item = &[i64]> {
-    ids.chunks(1)
+    ids.chunks(AT_ONCE)
 }
 
 /// At most `take` entries of these conversations, and of none, after `after` and up to `through`; in order.

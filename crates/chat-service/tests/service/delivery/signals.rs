@@ -119,6 +119,8 @@ async fn a_user_is_there_while_any_of_its_connections_lives() {
     let shown = async || {
         let mut reader = open(&fixture, Actor::User(ada), None).await;
         reader.show_presence();
+        // Whoever does not read is not there.
+        quiet(&mut reader).await;
         reader
     };
     let first = shown().await;
