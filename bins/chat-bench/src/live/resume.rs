@@ -1,7 +1,6 @@
 //! W6: a crowd that was away comes back at once, while others send on.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +28,9 @@ const WANTED_SENDS: f64 = 0.5;
 
 /// How many others send.
 const SENDERS: usize = 32;
+
+/// How long they send before the crowd comes.
+const WARM_UP: Duration = Duration::from_millis(500);
 
 /// How long all may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -78,30 +80,23 @@ pub(super) fn run(server: &Server, dir: &Path, plan: &Plan) -> Result<String> {
             .map(|user| format!("/ws?user_id={user}&after={}", sync.cursor))
             .collect();
         let told = Told::new(readers, 1, None);
-        let done = AtomicBool::new(false);
         let (taken, sent) = thread::scope(|scope| {
             let sending = scope.spawn(|| {
-                let mut rates = Vec::new();
-                while !done.load(Ordering::Relaxed) {
-                    let load = Load {
-                        until: Until::Lasting(Duration::from_millis(200)),
-                        ..steady
-                    };
-                    rates.push(load::run(&target, &others(), load)?.per_second());
-                }
-                anyhow::Ok(median(rates))
+                let load = Load {
+                    until: Until::Lasting(WARM_UP + plan.lasting),
+                    ..steady
+                };
+                load::run(&target, &others(), load)
             });
-            let start = Instant::now();
-            let caught_up =
-                Crowd::connect(&target, paths, b"message.created", &told).and_then(|crowd| {
-                    told.wait_for(BEHIND * readers as u64, PATIENCE)?;
-                    let taken = start.elapsed();
-                    crowd.end(BEHIND)?;
-                    Ok(taken)
-                });
-            done.store(true, Ordering::Relaxed);
-            let sent = sending.join().ok().context("the senders panicked")?;
-            anyhow::Ok((caught_up?, sent?))
+            thread::sleep(WARM_UP);
+            let (start, stored) = (Instant::now(), history.len());
+            let crowd = Crowd::connect(&target, paths, b"message.created", &told)?;
+            told.wait_for(BEHIND * readers as u64, PATIENCE)?;
+            let (taken, stored) = (start.elapsed(), history.len() - stored);
+            crowd.end(BEHIND)?;
+            sending.join().ok().context("the senders panicked")??;
+            #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+            anyhow::Ok((taken, stored as f64 / taken.as_secs_f64()))
         })?;
         times.push(taken.as_secs_f64());
         shares.push(sent / before);
