@@ -1,7 +1,6 @@
 //! The follower of the log: the one thread of a node that reads what is new and hands it to whom it concerns.
 //!
-//! It reads on in rounds, when it is told that the log has grown and once a second anyway. A round is one
-//! snapshot: the new entries, what they refer to, and with whom new readers share a conversation. It costs
+//! It reads on in [rounds](super::round), when it is told that the log has grown and once a second anyway. A round costs
 //! what has happened to those who are connected; while nobody is, nothing is read at all.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -9,26 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chat_domain::ports::{Cost, ReadTx, StoreError};
+use chat_domain::ports::{Cost, StoreError};
 use chat_domain::{
-    Actor, ConversationId, ConversationKind, EventKind, LoggedEvent, Presence, Signal, Typing,
-    UserId,
+    Actor, ConversationKind, EventKind, LoggedEvent, Presence, Signal, Typing, UserId,
 };
 
 use super::hub::{Found, Inner, Request};
-use super::hydrate::{Kinds, hydrate, learn_kinds};
 use super::index::{Index, Shares};
-use super::page::{brings_member, shares};
+use super::page::brings_member;
 use super::presence::Here;
 use super::queue::{Pushed, Queue};
+use super::round::{Round, State, Wanted, look};
 use super::{Ended, Event, Notice};
-use crate::{ServiceError, unit};
+use crate::unit;
 
 /// How long it waits before it looks at the log untold: another node's hint may be lost.
 const POLL: Duration = Duration::from_secs(1);
-
-/// How many entries a round takes.
-const ROUND: i64 = 256;
 
 /// Of how many conversations it is remembered whose they are.
 const MOST_KINDS: usize = 100_000;
@@ -42,44 +37,6 @@ pub(super) struct Follower {
     signals: Vec<Signal>,
     here: Here,
     failing: bool,
-}
-
-/// What a round goes by.
-#[derive(Default)]
-struct State {
-    index: Index,
-    kinds: Kinds,
-    /// Up to where the log was handed on; nowhere while nobody follows.
-    position: Option<i64>,
-}
-
-/// What is to be looked up in a round, besides what is new in the log.
-struct Wanted {
-    /// New readers' users.
-    joining: HashSet<UserId>,
-    /// Whether the system is among the new readers.
-    system: bool,
-    typing: Vec<Typing>,
-    /// Whose presence is to be told.
-    presence: Vec<UserId>,
-}
-
-/// What a round has read.
-struct Round {
-    /// Up to where the log was handed on before.
-    from: i64,
-    /// Up to where it is with this.
-    through: i64,
-    /// Whether there may be more.
-    full: bool,
-    entries: Vec<LoggedEvent>,
-    /// What those tell that concern anybody, by position.
-    events: HashMap<i64, Event>,
-    kinds: Kinds,
-    /// With whom users share a conversation who are not in the index.
-    shares: HashMap<UserId, Shares>,
-    /// The same of those whom an entry is about, as of it.
-    shares_at: HashMap<i64, Shares>,
 }
 
 impl Follower {
@@ -411,141 +368,6 @@ impl Follower {
             if let Request::Join { queue, .. } = request {
                 queue.close(ended.clone());
             }
-        }
-    }
-}
-
-/// Reads what a round needs, in one snapshot.
-fn look(tx: &mut dyn ReadTx, state: &State, wanted: &Wanted) -> Result<Round, ServiceError> {
-    let (log, entries) = match state.position {
-        Some(position) => tx.events_by_now(position, ROUND)?,
-        // Nobody follows yet: whoever comes now does so from here on.
-        None => tx.events_by_now(i64::MAX, 1)?,
-    };
-    let from = state.position.unwrap_or(log.position);
-    let through = entries.last().map_or(from, |last| last.position);
-    let mut round = Round {
-        from,
-        through,
-        full: i64::try_from(entries.len()).is_ok_and(|found| found >= ROUND),
-        entries,
-        events: HashMap::new(),
-        kinds: Kinds::new(),
-        shares: HashMap::new(),
-        shares_at: HashMap::new(),
-    };
-    for user in wanted.joining.iter().chain(&wanted.presence) {
-        if !state.index.knows(*user) && !round.shares.contains_key(user) {
-            round.shares.insert(*user, shares(tx, *user, from)?);
-        }
-    }
-    round.kinds = new_kinds(tx, state, wanted, &round.entries)?;
-    let concerned: Vec<&LoggedEvent> = {
-        let concerns = Concerns::of(state, wanted, &round);
-        let entries = round.entries.iter();
-        entries.filter(|entry| concerns.anybody(entry)).collect()
-    };
-    let mut shares_at = HashMap::new();
-    for entry in &concerned {
-        if let (None, Some(user)) = (entry.event.conversation_id, entry.event.user_id)
-            && !state.index.knows(user)
-        {
-            shares_at.insert(entry.position, shares(tx, user, entry.position)?);
-        }
-    }
-    let kinds = Known {
-        before: &state.kinds,
-        now: &round.kinds,
-    };
-    let events = hydrate(tx, log.id, &concerned, |id| kinds.get(id))?;
-    let events = events.into_iter();
-    round.events = events.map(|event| (event.cursor.position, event)).collect();
-    round.shares_at = shares_at;
-    Ok(round)
-}
-
-/// Whose the conversations are of which it was not known.
-fn new_kinds(
-    tx: &mut dyn ReadTx,
-    state: &State,
-    wanted: &Wanted,
-    entries: &[LoggedEvent],
-) -> Result<Kinds, ServiceError> {
-    let new = entries
-        .iter()
-        .filter_map(|entry| entry.event.conversation_id);
-    let typing = wanted.typing.iter().map(|typing| typing.conversation_id);
-    let unknown = new.chain(typing).filter(|id| !state.kinds.contains_key(id));
-    let mut kinds = Kinds::new();
-    learn_kinds(tx, unknown, &mut kinds)?;
-    Ok(kinds)
-}
-
-/// What was known before and what is known now.
-struct Known<'a> {
-    before: &'a Kinds,
-    now: &'a Kinds,
-}
-
-impl Known<'_> {
-    fn get(&self, id: ConversationId) -> Option<ConversationKind> {
-        self.now.get(&id).or_else(|| self.before.get(&id)).copied()
-    }
-}
-
-/// Whom entries may concern: all that are handed on are among them, and few others.
-struct Concerns<'a> {
-    state: &'a State,
-    wanted: &'a Wanted,
-    kinds: Known<'a>,
-    /// Groups of those who come in this round.
-    groups: HashSet<ConversationId>,
-}
-
-impl<'a> Concerns<'a> {
-    fn of(state: &'a State, wanted: &'a Wanted, round: &'a Round) -> Self {
-        let mut groups = HashSet::new();
-        for user in &wanted.joining {
-            let shares = round.shares.get(user).into_iter();
-            groups.extend(shares.flat_map(|shares| &shares.groups));
-        }
-        let mut concerns = Self {
-            state,
-            wanted,
-            kinds: Known {
-                before: &state.kinds,
-                now: &round.kinds,
-            },
-            groups,
-        };
-        for entry in &round.entries {
-            if let Some((group, user)) = brings_member(entry)
-                && concerns.is_there(user)
-            {
-                concerns.groups.insert(group);
-            }
-        }
-        concerns
-    }
-
-    fn is_there(&self, user: UserId) -> bool {
-        self.state.index.knows(user) || self.wanted.joining.contains(&user)
-    }
-
-    fn anybody(&self, entry: &LoggedEvent) -> bool {
-        let Some(id) = entry.event.conversation_id else {
-            return true;
-        };
-        let system = self.wanted.system || self.state.index.has_system();
-        if system || self.groups.contains(&id) {
-            return true;
-        }
-        match self.kinds.get(id) {
-            Some(ConversationKind::Group(_)) => self.state.index.has_members(id),
-            Some(ConversationKind::Direct(pair)) => {
-                self.is_there(pair.low()) || self.is_there(pair.high())
-            }
-            None => false,
         }
     }
 }

@@ -18,6 +18,7 @@ mod queue;
 mod reader;
 mod recent;
 mod retention;
+mod round;
 mod subscription;
 mod sync;
 mod typing;
