@@ -96,7 +96,8 @@ fn a_cursor_outlives_a_kill_and_is_of_its_own_database() {
     let target = format!("/events?after={start}");
     let page = system.get(&target).expect(200);
     assert_eq!(kinds(&page), ["message.created", "message.created"]);
-    let other = Process::start(&Data::new());
+    let elsewhere = Data::new();
+    let other = Process::start(&elsewhere);
     Client::system_at(other.address())
         .get(&target)
         .problem(410, "cursor_expired");
