@@ -17,6 +17,8 @@ pub(super) struct Record {
     pub(super) user: Option<i64>,
     /// Where it began.
     pub(super) from: String,
+    /// Whether it came to the end, or gave up.
+    pub(super) ended: bool,
     /// The cursor and kind of each event.
     pub(super) told: Vec<(String, String)>,
 }

@@ -88,7 +88,6 @@ pub(super) struct Reader<'r> {
     record: Record,
     /// The last cursor it was given.
     cursor: String,
-    ended: bool,
     /// How many more events it takes on this connection.
     left: u64,
 }
@@ -110,17 +109,17 @@ impl<'r> Reader<'r> {
                 name: format!("reader {number} ({who}, {way:?})"),
                 user,
                 from: from.to_owned(),
+                ended: false,
                 told: Vec::new(),
             },
             cursor: from.to_owned(),
-            ended: false,
             left: 0,
         }
     }
 
     /// Reads until it was told of the end, or it is too late.
     pub(super) fn read(mut self) -> Record {
-        while !self.ended && !self.shared.late() {
+        while !self.record.ended && !self.shared.late() {
             self.left = match self.shared.calm.load(Ordering::Relaxed) {
                 true => u64::MAX,
                 false => 1 + self.dice.below(120),
@@ -162,7 +161,7 @@ impl<'r> Reader<'r> {
 
     fn poll(&mut self) -> io::Result<()> {
         let mut connection = Connection::open(self.shared.address)?;
-        while self.left > 0 && !self.ended && !self.shared.late() {
+        while self.left > 0 && !self.record.ended && !self.shared.late() {
             let limit = 1 + self.dice.below(60);
             let target = format!("{}&wait=2&limit={limit}", self.target("/events"));
             let answer = connection.send(&Request::new("GET", &target))?;
@@ -197,7 +196,7 @@ impl<'r> Reader<'r> {
 
     fn over_stream(&mut self, stream: &mut EventStream) {
         stream.wait_at_most(QUIET);
-        while self.left > 0 && !self.ended {
+        while self.left > 0 && !self.record.ended {
             let Some(block) = stream.event() else { break };
             match block.event.as_deref() {
                 Some("ready") => assert_eq!(block.id, Some(self.cursor.clone())),
@@ -219,7 +218,7 @@ impl<'r> Reader<'r> {
 
     fn over_socket(&mut self, socket: &mut Socket) {
         socket.wait_at_most(QUIET);
-        while self.left > 0 && !self.ended {
+        while self.left > 0 && !self.record.ended {
             match socket.next_text() {
                 Ok(text) if text.starts_with("{\"cursor\"") => self.take(&text),
                 Ok(text) if text.starts_with("{\"kind\":\"ready\"") => {
@@ -238,7 +237,7 @@ impl<'r> Reader<'r> {
     fn take(&mut self, event: &str) {
         let cursor = field(event, "cursor");
         let kind = field(event, "kind");
-        self.ended |= event.contains(THE_END);
+        self.record.ended |= event.contains(THE_END);
         cursor.clone_into(&mut self.cursor);
         self.record.told.push((cursor.to_owned(), kind.to_owned()));
         self.shared.told.fetch_add(1, Ordering::Relaxed);

@@ -51,6 +51,7 @@ fn record(user: Option<i64>, from: &str, places: &[usize]) -> Record {
         name: "it".to_owned(),
         user,
         from: from.to_owned(),
+        ended: true,
         told: told.collect(),
     }
 }
