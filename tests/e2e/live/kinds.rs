@@ -136,6 +136,7 @@ fn of_a_message_that_is_gone_its_words_are_told_to_nobody() {
 fn of_a_user_those_are_told_who_share_a_conversation_with_it() {
     let app = App::start();
     let [ada, bob, eve] = app.users(["ada", "bob", "eve"]);
+    let start = super::cursor(app.as_user(bob));
     app.tell(ada, bob, "hi");
     let mut peer = socket(&app, bob);
     let mut stranger = socket(&app, eve);
@@ -158,6 +159,15 @@ fn of_a_user_those_are_told_who_share_a_conversation_with_it() {
             "user.deleted".to_owned(),
             json!({"id": ada, "username": format!("deleted-{ada}"), "deleted": true})
         )
+    );
+    // A poll of the same, which is held against the document of the API.
+    let page = app
+        .as_user(bob)
+        .get(&format!("/events?after={start}"))
+        .expect(200);
+    assert_eq!(
+        super::kinds(&page),
+        ["message.created", "user.updated", "user.deleted"]
     );
     app.tell(bob, eve, "she is gone");
     assert_eq!(told(&mut stranger).0, "message.created");

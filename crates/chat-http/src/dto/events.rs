@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::groups::GroupJson;
 use super::members::MembershipJson;
 use super::messages::MessageJson;
-use super::users::{DeletedUserJson, FoundUserJson};
+use super::users::FoundUserJson;
 use crate::openapi::{EphemeralKindName, EventKindName, Id, MessageKindName};
 use crate::time::WireTime;
 
@@ -48,10 +48,8 @@ pub(crate) enum EventDataJson<'a> {
     Group(GroupJson<'a>),
     /// Of `member.added`, `member.role_changed` and `member.removed`.
     Membership(MembershipJson),
-    /// Of `user.updated`.
+    /// Of `user.updated` and `user.deleted`.
     User(FoundUserJson<'a>),
-    /// Of `user.deleted`.
-    DeletedUser(DeletedUserJson),
 }
 
 /// What is left of a message that was deleted after it was sent.
@@ -200,7 +198,7 @@ impl<'a> From<&'a EventData> for EventDataJson<'a> {
             | EventData::MemberRoleChanged(membership)
             | EventData::MemberRemoved(membership) => Self::Membership(membership.into()),
             EventData::UserUpdated(user) => Self::User(user.into()),
-            EventData::UserDeleted(user) => Self::DeletedUser((*user).into()),
+            EventData::UserDeleted(user) => Self::User(FoundUserJson::Deleted((*user).into())),
         }
     }
 }
