@@ -245,9 +245,10 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// A server that stops or starts may refuse; any other refusal is a fault.
+/// A server that stops or starts may refuse, and one that has no time for a new connection gives it up; any other refusal
+/// is a fault.
 fn refused(status: u16, why: &str) -> io::Result<()> {
-    assert_eq!(status, 503, "{why}");
+    assert!(matches!(status, 408 | 503), "{status} {why}");
     Err(io::Error::other("the server is not ready"))
 }
 
