@@ -214,7 +214,10 @@ impl Write for Conn {
             }
             let occupied = match table {
                 Table::EventLog => {
-                    let begun = event_log::table.filter(event_log::position.ne(0));
+                    // Nothing but what tables of older versions have too.
+                    let begun = event_log::table
+                        .filter(event_log::position.ne(0))
+                        .select(event_log::id);
                     diesel::select(exists(begun)).get_result(self)?
                 }
                 table => last_key(self, table)?.is_some(),

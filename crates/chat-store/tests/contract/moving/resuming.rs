@@ -52,6 +52,24 @@ fn it_goes_on_between_the_pages_of_a_table() {
     assert_eq!(moved(&sqlite, &postgres).tables[0].to.rows, 9_001);
 }
 
+/// Where it was killed while it made the tables, or another version has made them and nobody has used them.
+#[test]
+fn a_target_with_a_part_of_the_tables_gets_the_rest_first() {
+    let Some([sqlite, postgres]) = places() else {
+        return;
+    };
+    tell(&sqlite.open(), 17, 30);
+    let whole = moved(&sqlite, &postgres);
+    let versions = postgres.ask("SELECT version AS one, '' AS two FROM __diesel_schema_migrations");
+    assert!(versions.len() > 6, "{versions:?}");
+    for made in 0..versions.len() {
+        for target in [Place::sqlite(), Place::postgres().unwrap()] {
+            target.migrate_to(made);
+            assert_eq!(moved(&sqlite, &target), whole, "{made}");
+        }
+    }
+}
+
 #[test]
 fn it_says_how_far_it_has_come() {
     let [from, to] = [Place::sqlite(), Place::sqlite()];

@@ -8,10 +8,12 @@ use chat_store::{
     PostgresOptions, PostgresStore, Recount, SqliteOptions, SqliteStore, postgres, sqlite,
 };
 use chat_testing::{Postgres, Template, TestDatabase};
+use diesel::backend::Backend;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use tempfile::TempDir;
 
 use crate::harness::Db;
@@ -82,6 +84,18 @@ impl Place {
         }
     }
 
+    /// Runs so many of the migrations, oldest first.
+    pub(crate) fn migrate_to(&self, count: usize) {
+        let of = |backend| {
+            let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+            FileBasedMigrations::from_path(all.join(backend)).unwrap()
+        };
+        match self {
+            Self::Sqlite(dir) => run_first(&mut Self::stranger(dir), of("sqlite"), count),
+            Self::Postgres(database) => run_first(&mut database.connect(), of("postgres"), count),
+        }
+    }
+
     pub(crate) fn recount(&self) -> Result<Recount, String> {
         let counted = |nothing: &mut dyn FnMut(u64, u64)| match self.database() {
             Database::Sqlite(options) => {
@@ -127,6 +141,16 @@ impl Place {
         .0
         .unwrap();
         rows.into_iter().map(|row| (row.one, row.two)).collect()
+    }
+}
+
+fn run_first<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    all: FileBasedMigrations,
+    count: usize,
+) {
+    for _ in 0..count {
+        conn.run_next_migration(all.clone()).unwrap();
     }
 }
 
