@@ -15,6 +15,7 @@ mod checker;
 mod faulty;
 mod readers;
 mod stalled;
+mod told;
 mod truth;
 mod writers;
 

@@ -1,9 +1,11 @@
 //! Compares what each reader was told with the log: nothing is missing, nothing comes twice, the order is kept,
-//! and nothing is told to whom it must not be.
+//! nothing is told to whom it must not be, and applied in order it ends right.
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
+use super::told::Told;
 use super::truth::Truth;
 
 #[cfg(test)]
@@ -17,8 +19,7 @@ pub(super) struct Record {
     pub(super) user: Option<i64>,
     /// Where it began.
     pub(super) from: String,
-    /// The cursor and kind of each event.
-    pub(super) told: Vec<(String, String)>,
+    pub(super) told: Vec<Arc<Told>>,
 }
 
 /// What is wrong with what a reader was told.
@@ -48,6 +49,21 @@ pub(super) enum Finding {
         reader: String,
         cursor: String,
         kind: String,
+    },
+    /// It is about something else than what happened there.
+    Other {
+        reader: String,
+        place: usize,
+        about: String,
+        instead: String,
+    },
+    /// The last that was told of something is not how it is.
+    EndsWrong {
+        reader: String,
+        place: usize,
+        what: String,
+        how: String,
+        instead: String,
     },
 }
 
@@ -89,6 +105,29 @@ impl fmt::Display for Finding {
             } => {
                 write!(f, "{reader}: the log has no {kind} at {cursor}")
             }
+            Self::Other {
+                reader,
+                place,
+                about,
+                instead,
+            } => {
+                write!(
+                    f,
+                    "{reader}: {place} is \"{about}\", told was \"{instead}\""
+                )
+            }
+            Self::EndsWrong {
+                reader,
+                place,
+                what,
+                how,
+                instead,
+            } => {
+                write!(
+                    f,
+                    "{reader}: {what} is {how}, told last, at {place}, was {instead}"
+                )
+            }
         }
     }
 }
@@ -106,10 +145,11 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told = HashSet::new();
     let mut last = from;
-    for (cursor, kind) in &record.told {
+    for one in &record.told {
+        let Told { cursor, kind, .. } = &**one;
         let known = truth
             .place(cursor)
-            .filter(|place| (1..).contains(place) && truth.entries[place - 1].kind == *kind);
+            .filter(|place| (1..).contains(place) && truth.entries[place - 1].told.kind == *kind);
         let Some(place) = known else {
             findings.push(Finding::Unknown {
                 reader: reader(),
@@ -118,6 +158,7 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
             continue;
         };
+        findings.extend(wrong(truth, place, one, &record.name));
         if !told.insert(place) {
             findings.push(Finding::Twice {
                 reader: reader(),
@@ -147,22 +188,50 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             findings.push(Finding::Missing {
                 reader: reader(),
                 place,
-                kind: truth.entries[place - 1].kind.clone(),
+                kind: truth.entries[place - 1].told.kind.clone(),
             });
         }
     }
     findings
 }
 
+/// What is wrong with what this event of the log was told to be.
+fn wrong(truth: &Truth, place: usize, told: &Told, reader: &str) -> Option<Finding> {
+    let entry = &truth.entries[place - 1];
+    let reader = reader.to_owned();
+    if told.about != entry.told.about {
+        return Some(Finding::Other {
+            reader,
+            place,
+            about: entry.told.about.clone(),
+            instead: told.about.clone(),
+        });
+    }
+    // Before, it may have been told as it was then or as it is now.
+    let (Some((what, how)), Some((_, instead))) = (&entry.told.state, &told.state) else {
+        return None;
+    };
+    (entry.last && how != instead).then(|| Finding::EndsWrong {
+        reader,
+        place,
+        what: what.clone(),
+        how: how.clone(),
+        instead: instead.clone(),
+    })
+}
+
 /// How many findings there are of each kind, in words.
 pub(super) fn summary(findings: &[Finding]) -> String {
     let count = |which: fn(&Finding) -> bool| findings.iter().filter(|one| which(one)).count();
     format!(
-        "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}",
+        "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}, other {}, \
+         wrong at the end {}",
         count(|one| matches!(one, Finding::Missing { .. })),
         count(|one| matches!(one, Finding::Twice { .. })),
         count(|one| matches!(one, Finding::Disordered { .. })),
         count(|one| matches!(one, Finding::NotForIt { .. })),
         count(|one| matches!(one, Finding::Unknown { .. })),
+        count(|one| matches!(one, Finding::Other { .. })),
+        count(|one| matches!(one, Finding::EndsWrong { .. })),
     )
 }

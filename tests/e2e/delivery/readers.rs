@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::checker::Record;
+use super::told::Tellings;
 use crate::support::{Closed, Connection, EventStream, Request, Socket};
 
 /// In what the last message says.
@@ -42,6 +43,8 @@ pub(super) struct Reading {
     pub(super) deadline: Mutex<Instant>,
     /// Whether nobody drops a connection any more.
     pub(super) calm: AtomicBool,
+    /// All that was told.
+    pub(super) tellings: Tellings,
     /// How many events were told to all.
     pub(super) told: AtomicUsize,
     /// How many connections were made.
@@ -54,6 +57,7 @@ impl Reading {
             address,
             deadline: Mutex::new(Instant::now() + Duration::from_secs(3_600)),
             calm: AtomicBool::new(false),
+            tellings: Tellings::default(),
             told: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         }
@@ -172,6 +176,7 @@ impl<'r> Reader<'r> {
             let body = answer.text();
             let (events, rest) = body.rsplit_once("],\"cursor\":\"").expect("a page");
             for event in events.split("{\"cursor\":\"").skip(1) {
+                let event = event.trim_end_matches(',');
                 self.take(&format!("{{\"cursor\":\"{event}"));
             }
             rest[..32].clone_into(&mut self.cursor);
@@ -236,11 +241,10 @@ impl<'r> Reader<'r> {
 
     /// Takes an event as it came.
     fn take(&mut self, event: &str) {
-        let cursor = field(event, "cursor");
-        let kind = field(event, "kind");
+        let told = self.shared.tellings.of(event);
         self.ended |= event.contains(THE_END);
-        cursor.clone_into(&mut self.cursor);
-        self.record.told.push((cursor.to_owned(), kind.to_owned()));
+        told.cursor.clone_into(&mut self.cursor);
+        self.record.told.push(told);
         self.shared.told.fetch_add(1, Ordering::Relaxed);
         self.left = self.left.saturating_sub(1);
     }
@@ -250,12 +254,4 @@ impl<'r> Reader<'r> {
 fn refused(status: u16, why: &str) -> io::Result<()> {
     assert_eq!(status, 503, "{why}");
     Err(io::Error::other("the server is not ready"))
-}
-
-/// The text of a field at the beginning of an event. To parse all of them takes longer than to tell them.
-fn field<'e>(event: &'e str, name: &str) -> &'e str {
-    let (_, rest) = event
-        .split_once(&format!("\"{name}\":\""))
-        .unwrap_or_else(|| panic!("no {name} in {event}"));
-    rest.split('"').next().expect("its end")
 }
