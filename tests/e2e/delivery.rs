@@ -1,7 +1,7 @@
 //! Live delivery under fire: hundreds of readers that drop and come back by every way, writers at full speed, and
 //! the server killed in between. What each reader was told is compared with the log.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, scope, sleep};
@@ -13,6 +13,7 @@ use crate::support::{App, Client, Data, Process, server_command};
 
 mod checker;
 mod faulty;
+mod logged;
 mod readers;
 mod stalled;
 mod told;
@@ -21,6 +22,7 @@ mod writers;
 
 use checker::{Finding, Record, check, summary};
 use faulty::Fault;
+use logged::{first_cursor, unlike_the_answers, unlike_the_table};
 use readers::{Reader, Reading, THE_END, Way};
 use truth::Truth;
 use writers::{World, Writer};
@@ -60,7 +62,7 @@ fn everything(address: SocketAddr, from: &str) -> Vec<Value> {
 }
 
 /// What the readers were told that must not be so, and what they were not told.
-fn findings(truth: &Truth, records: &[Record]) -> Vec<Finding> {
+fn all_findings(truth: &Truth, records: &[Record]) -> Vec<Finding> {
     records
         .iter()
         .flat_map(|record| check(truth, record))
@@ -178,13 +180,16 @@ fn nothing_is_missed_or_doubled_whatever_is_killed_or_dropped() {
             )
         });
     let events = everything(address, &history);
-    let truth = Truth::of(&history, &events);
-    let findings = findings(&truth, &records);
+    let mut acknowledged = BTreeMap::new();
+    acknowledged.extend(
+        writers
+            .iter()
+            .flat_map(|writer| writer.acknowledged.clone()),
+    );
+    let mut findings = unlike_the_table(&data.database(), &events);
+    findings.extend(unlike_the_answers(&acknowledged, &events));
+    findings.extend(all_findings(&Truth::of(&history, &events), &records));
     let told: usize = records.iter().map(|record| record.told.len()).sum();
-    let acknowledged: Vec<i64> = writers
-        .iter()
-        .flat_map(|writer| writer.acknowledged.iter().copied())
-        .collect();
     let retries: u64 = writers.iter().map(|writer| writer.retries).sum();
     println!(
         "{kills} kills, {} readers over {} connections, {} acknowledged ({retries} sent again), {} events, {told} told: {}",
@@ -198,35 +203,12 @@ fn nothing_is_missed_or_doubled_whatever_is_killed_or_dropped() {
         eprintln!("{finding}");
     }
     assert!(findings.is_empty(), "{}", summary(&findings));
-    // What was acknowledged is in the log, once, and so was told.
-    let created = events
-        .iter()
-        .filter(|event| event["kind"] == "message.created");
-    let created: Vec<i64> = created
-        .map(|event| event["data"]["id"].as_i64().expect("an id"))
-        .collect();
-    let distinct: BTreeSet<i64> = created.iter().copied().collect();
-    assert_eq!(created.len(), distinct.len(), "a message was logged twice");
-    let lost: Vec<_> = acknowledged
-        .iter()
-        .filter(|id| !distinct.contains(id))
-        .collect();
-    assert!(lost.is_empty(), "acknowledged and not logged: {lost:?}");
     // The test would prove nothing if little had happened.
     assert!(
         kills >= 3 && told > 10_000 && retries > 0,
         "it was too quiet"
     );
     drop(process);
-}
-
-/// The cursor of the same log before its first event.
-fn first_cursor(cursor: &str) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let mut bytes = URL_SAFE_NO_PAD.decode(cursor).expect("a cursor");
-    bytes[16..].fill(0);
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// What is found of readers of a server with this fault, or with none.
@@ -241,7 +223,7 @@ fn findings_with(fault: Option<Fault>) -> Vec<Finding> {
     let history = first_cursor(&from);
     let reading = Reading::of(address);
     let ways = [Way::Poll, Way::Stream, Way::Socket];
-    let (records, ()) = read_while(&reading, &world.users, &ways, &from, || {
+    let (records, writer) = read_while(&reading, &world.users, &ways, &from, || {
         let mut writer = Writer::new(address, "writer");
         let (group, owner) = world.groups[0];
         let moved = world.users.iter().copied().find(|user| *user != owner);
@@ -261,11 +243,15 @@ fn findings_with(fault: Option<Fault>) -> Vec<Finding> {
         }
         *reading.deadline.lock().expect("a deadline") = Instant::now() + Duration::from_secs(5);
         writer.send(owner, "group_id", world.lobby, THE_END);
+        writer
     });
     let mut events = everything(address, &history);
-    // Where one page ends and the next begins, the system is told twice too.
+    let mut findings = unlike_the_table(&app.database(), &events);
+    findings.extend(unlike_the_answers(&writer.acknowledged, &events));
+    // Where one page ends and the next begins, the system may have been told twice.
     events.dedup_by(|one, other| one["cursor"] == other["cursor"]);
-    findings(&Truth::of(&history, &events), &records)
+    findings.extend(all_findings(&Truth::of(&history, &events), &records));
+    findings
 }
 
 #[test]
@@ -293,4 +279,25 @@ fn a_server_that_tells_a_removed_member_is_found_out() {
     let found = findings_with(Some(Fault::KeepsShowing));
     let shown = |one: &Finding| matches!(one, Finding::NotForIt { .. });
     assert!(found.iter().any(shown), "{}", summary(&found));
+}
+
+#[test]
+fn a_server_that_skips_what_was_missed_is_found_out() {
+    let found = findings_with(Some(Fault::SkipsWhatWasMissed));
+    let missing = |one: &Finding| matches!(one, Finding::Missing { .. });
+    assert!(found.iter().any(missing), "{}", summary(&found));
+}
+
+#[test]
+fn a_server_that_loses_an_event_for_everybody_is_found_out() {
+    let found = findings_with(Some(Fault::Loses));
+    let missing = |one: &Finding| matches!(one, Finding::Missing { .. });
+    assert!(found.iter().any(missing), "{}", summary(&found));
+}
+
+#[test]
+fn a_server_that_mixes_up_words_is_found_out() {
+    let found = findings_with(Some(Fault::Mixes));
+    let wrong = |one: &Finding| matches!(one, Finding::EndsWrong { .. });
+    assert!(found.iter().any(wrong), "{}", summary(&found));
 }

@@ -5,10 +5,11 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use super::checker::summary;
+use super::logged::first_cursor;
 use super::readers::{Line, Reader, Reading, THE_END, Way};
 use super::truth::Truth;
 use super::writers::{World, Writer};
-use super::{everything, findings, first_cursor, now, start_at};
+use super::{all_findings, everything, now, start_at};
 use crate::support::{Data, EventStream, Request, Socket};
 
 /// The words of a message, which is as large as one may be.
@@ -102,6 +103,6 @@ fn readers_that_stop_cost_little_and_hold_up_nobody() {
     }
     let history = first_cursor(&from);
     let truth = Truth::of(&history, &everything(address, &history));
-    let found = findings(&truth, &records);
+    let found = all_findings(&truth, &records);
     assert!(found.is_empty(), "{}", summary(&found));
 }

@@ -1,7 +1,7 @@
 //! Writers at full speed: messages to groups and users, marks, deletions, and members that come and go. What gets no
 //! answer is sent again under its key, until it gets one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -18,8 +18,8 @@ pub(super) struct Writer {
     name: String,
     connection: Option<Connection>,
     count: u64,
-    /// The messages that were acknowledged.
-    pub(super) acknowledged: BTreeSet<i64>,
+    /// The words of each message that was acknowledged.
+    pub(super) acknowledged: BTreeMap<i64, String>,
     /// How often something was sent again.
     pub(super) retries: u64,
 }
@@ -31,7 +31,7 @@ impl Writer {
             name: name.into(),
             connection: None,
             count: 0,
-            acknowledged: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
             retries: 0,
         }
     }
@@ -81,7 +81,7 @@ impl Writer {
         let (status, told) = self.ask(Some(from), "POST", "/messages", &body);
         if status == 201 {
             let id = told["id"].as_i64().expect("an id");
-            self.acknowledged.insert(id);
+            self.acknowledged.insert(id, words.to_owned());
             return Some(id);
         }
         // Whoever was taken out of the group since.
