@@ -18,7 +18,7 @@ const ENTRIES: &str = "
     FROM events ORDER BY position";
 
 /// The stored numbers of kinds, by their names; the second of a message that was seen is with all before it.
-const KINDS: [(&str, i64); 11] = [
+pub(super) const KINDS: [(&str, i64); 11] = [
     ("message.created", 1),
     ("message.deleted", 3),
     ("message.seen", 4),

@@ -145,7 +145,21 @@ impl<'r> Reader<'r> {
             let pause = if read.is_ok() { 20 } else { 100 };
             sleep(Duration::from_millis(self.dice.below(pause)));
         }
+        if self.ended {
+            self.look_behind_the_end();
+        }
         self.record
+    }
+
+    /// Asks once more from where it is: whatever comes is too much, and stands in its record.
+    fn look_behind_the_end(&mut self) {
+        let request = Request::new("GET", &self.target("/events"));
+        let connection = Connection::open(self.shared.address);
+        let answer = connection.and_then(|mut connection| connection.send(&request));
+        let page = answer.expect("an answer").expect(200);
+        for event in page["events"].as_array().expect("events") {
+            self.take(&event.to_string());
+        }
     }
 
     /// The same over this connection first, as long as it lasts.
@@ -181,6 +195,10 @@ impl<'r> Reader<'r> {
             }
             rest[..32].clone_into(&mut self.cursor);
         }
+        if self.tears() {
+            let request = Request::new("GET", &self.target("/events"));
+            connection.send_and_tear(&request, self.a_piece())?;
+        }
         Ok(())
     }
 
@@ -197,6 +215,9 @@ impl<'r> Reader<'r> {
             Err((status, code)) => return refused(status, &code),
         };
         self.over_stream(&mut stream);
+        if self.tears() {
+            stream.tear(self.a_piece());
+        }
         Ok(())
     }
 
@@ -219,7 +240,20 @@ impl<'r> Reader<'r> {
             Err((status, code)) => return refused(status, &code),
         };
         self.over_socket(&mut socket);
+        if self.tears() {
+            socket.tear(self.a_piece());
+        }
         Ok(())
+    }
+
+    /// Whether it is gone in the middle of what comes next, and not between two events.
+    fn tears(&mut self) -> bool {
+        !self.ended && !self.shared.calm.load(Ordering::Relaxed) && self.dice.below(2) == 0
+    }
+
+    /// How many bytes of it are read, which is less than an event has.
+    fn a_piece(&mut self) -> usize {
+        1 + self.dice.below(150) as usize
     }
 
     fn over_socket(&mut self, socket: &mut Socket) {

@@ -114,6 +114,29 @@ fn what_must_not_be_seen_is_told() {
 }
 
 #[test]
+fn who_has_met_a_user_since_may_be_told_of_it_or_not() {
+    let mut events = story();
+    // Before there is anything between it and user 1, and after user 2 has left.
+    let of_user = events.pop().expect("the last");
+    events.insert(5, of_user);
+    let truth = Truth::of("c0", &events);
+    let found = |user: i64, places: &[usize]| {
+        let told = places
+            .iter()
+            .map(|place| Arc::new(truth.entries[place - 1].told.clone()));
+        let record = Record {
+            told: told.collect(),
+            ..record(Some(user), "c0", &[])
+        };
+        summary(&check(&truth, &record))
+    };
+    let nothing = summary(&[]);
+    assert_eq!(found(1, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), nothing);
+    assert_eq!(found(1, &[1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]), nothing);
+    assert!(found(2, &[3, 4, 5, 6, 8, 9, 12]).contains("not for the reader 1"));
+}
+
+#[test]
 fn what_is_not_in_the_log_is_told() {
     let mut made_up = record(Some(4), "c0", &[]);
     let event = json!({"cursor": "c99", "kind": "message.created", "data": {"id": 9}});
