@@ -20,6 +20,9 @@ pub(super) struct Record {
     /// Where it began.
     pub(super) from: String,
     pub(super) told: Vec<Arc<Told>>,
+    /// Whether it came to the end. One that did not may have been too slow, and says nothing of what comes behind
+    /// the last that it was told.
+    pub(super) ended: bool,
 }
 
 /// What is wrong with what a reader was told.
@@ -57,6 +60,8 @@ pub(super) enum Finding {
         about: String,
         instead: String,
     },
+    /// It was told nothing more, though there was more for it.
+    Unended { reader: String, after: usize },
     /// The last that was told of something is not how it is.
     EndsWrong {
         reader: String,
@@ -114,6 +119,12 @@ impl fmt::Display for Finding {
                 write!(
                     f,
                     "{reader}: {place} is \"{about}\", told was \"{instead}\""
+                )
+            }
+            Self::Unended { reader, after } => {
+                write!(
+                    f,
+                    "{reader}: nothing came after {after}, which is not the end"
                 )
             }
             Self::EndsWrong {
@@ -187,7 +198,16 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
         }
     }
-    for place in from + 1..=truth.entries.len() {
+    let end = if record.ended {
+        truth.entries.len()
+    } else {
+        findings.push(Finding::Unended {
+            reader: reader(),
+            after: last,
+        });
+        last
+    };
+    for place in from + 1..=end {
         if sees(place) && !told.contains(&place) {
             findings.push(Finding::Missing {
                 reader: reader(),
@@ -229,7 +249,7 @@ pub(super) fn summary(findings: &[Finding]) -> String {
     let count = |which: fn(&Finding) -> bool| findings.iter().filter(|one| which(one)).count();
     format!(
         "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}, other {}, \
-         wrong at the end {}",
+         wrong at the end {}, not at the end {}",
         count(|one| matches!(one, Finding::Missing { .. })),
         count(|one| matches!(one, Finding::Twice { .. })),
         count(|one| matches!(one, Finding::Disordered { .. })),
@@ -237,5 +257,6 @@ pub(super) fn summary(findings: &[Finding]) -> String {
         count(|one| matches!(one, Finding::Unknown { .. })),
         count(|one| matches!(one, Finding::Other { .. })),
         count(|one| matches!(one, Finding::EndsWrong { .. })),
+        count(|one| matches!(one, Finding::Unended { .. })),
     )
 }

@@ -33,7 +33,7 @@ pub(super) const KINDS: [(&str, i64); 11] = [
 ];
 
 /// Where the cursor stands in its log.
-fn position(cursor: &str) -> usize {
+pub(super) fn position(cursor: &str) -> usize {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).expect("a cursor");
     let number = bytes[16..].try_into().map(u64::from_be_bytes);
     number

@@ -9,6 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::checker::Record;
+use super::logged::position;
 use super::told::Tellings;
 use crate::support::{Closed, Connection, EventStream, Request, Socket};
 
@@ -42,8 +43,11 @@ const TOO_LONG: Duration = Duration::from_secs(60);
 pub(super) struct Reading {
     /// Where the server is.
     pub(super) address: SocketAddr,
-    /// When whoever has not come to the end gives up.
-    pub(super) deadline: Mutex<Instant>,
+    /// After how long without anything new for anybody those give up who have not come to the end; at the beginning
+    /// nobody does. How long it takes altogether depends on the machine.
+    patience: Mutex<Option<Duration>>,
+    /// When somebody was told something last that comes later than all that it was told before.
+    progress: Mutex<Instant>,
     /// Whether nobody drops a connection any more.
     pub(super) calm: AtomicBool,
     /// All that was told.
@@ -58,7 +62,8 @@ impl Reading {
     pub(super) fn of(address: SocketAddr) -> Self {
         Self {
             address,
-            deadline: Mutex::new(Instant::now() + Duration::from_secs(3_600)),
+            patience: Mutex::default(),
+            progress: Mutex::new(Instant::now()),
             calm: AtomicBool::new(false),
             tellings: Tellings::default(),
             told: AtomicUsize::new(0),
@@ -66,8 +71,15 @@ impl Reading {
         }
     }
 
+    /// From now on, those give up who have not come to the end, when nobody was told anything for so long.
+    pub(super) fn give_up_after(&self, patience: Duration) {
+        *self.progress.lock().expect("a time") = Instant::now();
+        *self.patience.lock().expect("a time") = Some(patience);
+    }
+
     fn late(&self) -> bool {
-        *self.deadline.lock().expect("a deadline") <= Instant::now()
+        let patience = *self.patience.lock().expect("a time");
+        patience.is_some_and(|time| self.progress.lock().expect("a time").elapsed() > time)
     }
 }
 
@@ -95,6 +107,8 @@ pub(super) struct Reader<'r> {
     record: Record,
     /// The last cursor it was given.
     cursor: String,
+    /// The furthest place of what it was told.
+    furthest: usize,
     ended: bool,
     /// How many more events it takes on this connection.
     left: u64,
@@ -118,8 +132,10 @@ impl<'r> Reader<'r> {
                 user,
                 from: from.to_owned(),
                 told: Vec::new(),
+                ended: false,
             },
             cursor: from.to_owned(),
+            furthest: 0,
             ended: false,
             left: 0,
         }
@@ -148,6 +164,7 @@ impl<'r> Reader<'r> {
             let pause = if read.is_ok() { 20 } else { 100 };
             sleep(Duration::from_millis(self.dice.below(pause)));
         }
+        self.record.ended = self.ended;
         if self.ended {
             self.look_behind_the_end();
         }
@@ -163,8 +180,7 @@ impl<'r> Reader<'r> {
             let answer = connection.and_then(|mut connection| connection.send(&request));
             match answer {
                 Ok(answer) if answer.status == 200 => break answer.expect(200),
-                // A server that has too much to do is asked again.
-                Ok(answer) => assert!(matches!(answer.status, 408 | 503), "{}", answer.status),
+                Ok(answer) => drop(refused(answer.status, &answer.text())),
                 Err(_) => {}
             }
             assert!(begun.elapsed() < TOO_LONG, "nobody answers");
@@ -293,12 +309,19 @@ impl<'r> Reader<'r> {
         told.cursor.clone_into(&mut self.cursor);
         self.record.told.push(told);
         self.shared.told.fetch_add(1, Ordering::Relaxed);
+        // A server that tells the same again and again brings nobody further.
+        let place = position(&self.cursor);
+        if place > self.furthest {
+            self.furthest = place;
+            *self.shared.progress.lock().expect("a time") = Instant::now();
+        }
         self.left = self.left.saturating_sub(1);
     }
 }
 
-/// A server that stops or starts may refuse; any other refusal is a fault.
+/// A server that stops or starts may refuse, and so may one that has too much to do to look at a request in time;
+/// any other refusal is a fault.
 fn refused(status: u16, why: &str) -> io::Result<()> {
-    assert_eq!(status, 503, "{why}");
+    assert!(matches!(status, 408 | 503), "{status} {why}");
     Err(io::Error::other("the server is not ready"))
 }

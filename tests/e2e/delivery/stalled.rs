@@ -9,7 +9,7 @@ use super::logged::first_cursor;
 use super::readers::{Line, Reader, Reading, THE_END, Way};
 use super::truth::Truth;
 use super::writers::{World, Writer};
-use super::{all_findings, everything, now, start_at};
+use super::{PATIENCE, all_findings, everything, now, start_at};
 use crate::support::{Data, EventStream, Request, Socket};
 
 /// The words of a message, which is as large as one may be.
@@ -98,7 +98,7 @@ fn readers_that_stop_cost_little_and_hold_up_nobody() {
         (record, most, longest)
     });
     // Whoever comes only now, and has missed all of it, is not held up either.
-    *reading.deadline.lock().expect("a deadline") = Instant::now() + Duration::from_secs(300);
+    reading.give_up_after(PATIENCE);
     let late = Reader::new(&reading, 1, Some(reader), Way::Stream, &from).read();
     let most = most.max(resident(process.pid()));
     let more = most.saturating_sub(before);

@@ -51,6 +51,7 @@ fn record(user: Option<i64>, from: &str, places: &[usize]) -> Record {
         user,
         from: from.to_owned(),
         told: told.collect(),
+        ended: true,
     }
 }
 
@@ -79,6 +80,23 @@ fn what_is_missing_is_told() {
     assert_eq!(
         lines(None, "c10", &[11]),
         ["it: the user.updated at 12 is missing"]
+    );
+}
+
+#[test]
+fn who_was_told_nothing_more_is_not_said_to_miss_it() {
+    let unended = Record {
+        ended: false,
+        ..record(Some(2), "c0", &[3, 5])
+    };
+    let findings = check(&truth(), &unended);
+    let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "it: nothing came after 5, which is not the end",
+            "it: the message.created at 4 is missing",
+        ]
     );
 }
 
