@@ -1,9 +1,11 @@
 //! Compares what each reader was told with the log: nothing is missing, nothing comes twice, the order is kept,
-//! and nothing is told to whom it must not be.
+//! nothing is told to whom it must not be, and applied in order it ends right.
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
+use super::told::Told;
 use super::truth::Truth;
 
 #[cfg(test)]
@@ -17,10 +19,10 @@ pub(super) struct Record {
     pub(super) user: Option<i64>,
     /// Where it began.
     pub(super) from: String,
-    /// Whether it came to the end, or gave up.
+    pub(super) told: Vec<Arc<Told>>,
+    /// Whether it came to the end. One that did not may have been too slow, and says nothing of what comes behind
+    /// the last that it was told.
     pub(super) ended: bool,
-    /// The cursor and kind of each event.
-    pub(super) told: Vec<(String, String)>,
 }
 
 /// What is wrong with what a reader was told.
@@ -50,6 +52,23 @@ pub(super) enum Finding {
         reader: String,
         cursor: String,
         kind: String,
+    },
+    /// It is about something else than what happened there.
+    Other {
+        reader: String,
+        place: usize,
+        about: String,
+        instead: String,
+    },
+    /// It was told nothing more, though there was more for it.
+    Unended { reader: String, after: usize },
+    /// The last that was told of something is not how it is.
+    EndsWrong {
+        reader: String,
+        place: usize,
+        what: String,
+        how: String,
+        instead: String,
     },
 }
 
@@ -91,6 +110,35 @@ impl fmt::Display for Finding {
             } => {
                 write!(f, "{reader}: the log has no {kind} at {cursor}")
             }
+            Self::Other {
+                reader,
+                place,
+                about,
+                instead,
+            } => {
+                write!(
+                    f,
+                    "{reader}: {place} is \"{about}\", told was \"{instead}\""
+                )
+            }
+            Self::Unended { reader, after } => {
+                write!(
+                    f,
+                    "{reader}: nothing came after {after}, which is not the end"
+                )
+            }
+            Self::EndsWrong {
+                reader,
+                place,
+                what,
+                how,
+                instead,
+            } => {
+                write!(
+                    f,
+                    "{reader}: {what} is {how}, told last, at {place}, was {instead}"
+                )
+            }
         }
     }
 }
@@ -102,16 +150,21 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
         None => true,
         Some(user) => truth.entries[place - 1].seers.contains(&user),
     };
+    let may_see = |place: usize| {
+        let may = &truth.entries[place - 1].may_see;
+        record.user.is_some_and(|user| may.contains(&user))
+    };
     let from = truth
         .place(&record.from)
         .expect("a reader begins in the log");
     let mut findings = Vec::new();
     let mut told = HashSet::new();
     let mut last = from;
-    for (cursor, kind) in &record.told {
+    for one in &record.told {
+        let Told { cursor, kind, .. } = &**one;
         let known = truth
             .place(cursor)
-            .filter(|place| (1..).contains(place) && truth.entries[place - 1].kind == *kind);
+            .filter(|place| (1..).contains(place) && truth.entries[place - 1].told.kind == *kind);
         let Some(place) = known else {
             findings.push(Finding::Unknown {
                 reader: reader(),
@@ -120,6 +173,7 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
             continue;
         };
+        findings.extend(wrong(truth, place, one, &record.name));
         if !told.insert(place) {
             findings.push(Finding::Twice {
                 reader: reader(),
@@ -136,7 +190,7 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
         }
         last = last.max(place);
-        if !sees(place) {
+        if !sees(place) && !may_see(place) {
             findings.push(Finding::NotForIt {
                 reader: reader(),
                 place,
@@ -144,27 +198,65 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
         }
     }
-    for place in from + 1..=truth.entries.len() {
+    let end = if record.ended {
+        truth.entries.len()
+    } else {
+        findings.push(Finding::Unended {
+            reader: reader(),
+            after: last,
+        });
+        last
+    };
+    for place in from + 1..=end {
         if sees(place) && !told.contains(&place) {
             findings.push(Finding::Missing {
                 reader: reader(),
                 place,
-                kind: truth.entries[place - 1].kind.clone(),
+                kind: truth.entries[place - 1].told.kind.clone(),
             });
         }
     }
     findings
 }
 
+/// What is wrong with what this event of the log was told to be.
+fn wrong(truth: &Truth, place: usize, told: &Told, reader: &str) -> Option<Finding> {
+    let entry = &truth.entries[place - 1];
+    let reader = reader.to_owned();
+    if told.about != entry.told.about {
+        return Some(Finding::Other {
+            reader,
+            place,
+            about: entry.told.about.clone(),
+            instead: told.about.clone(),
+        });
+    }
+    // Before, it may have been told as it was then or as it is now.
+    let (Some((what, how)), Some((_, instead))) = (&entry.told.state, &told.state) else {
+        return None;
+    };
+    (entry.last && how != instead).then(|| Finding::EndsWrong {
+        reader,
+        place,
+        what: what.clone(),
+        how: how.clone(),
+        instead: instead.clone(),
+    })
+}
+
 /// How many findings there are of each kind, in words.
 pub(super) fn summary(findings: &[Finding]) -> String {
     let count = |which: fn(&Finding) -> bool| findings.iter().filter(|one| which(one)).count();
     format!(
-        "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}",
+        "missing {}, doubled {}, disordered {}, not for the reader {}, unknown {}, other {}, \
+         wrong at the end {}, not at the end {}",
         count(|one| matches!(one, Finding::Missing { .. })),
         count(|one| matches!(one, Finding::Twice { .. })),
         count(|one| matches!(one, Finding::Disordered { .. })),
         count(|one| matches!(one, Finding::NotForIt { .. })),
         count(|one| matches!(one, Finding::Unknown { .. })),
+        count(|one| matches!(one, Finding::Other { .. })),
+        count(|one| matches!(one, Finding::EndsWrong { .. })),
+        count(|one| matches!(one, Finding::Unended { .. })),
     )
 }

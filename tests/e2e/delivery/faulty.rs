@@ -19,12 +19,18 @@ use chat_server::Seams;
 /// What it does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// One entry in some is not handed on.
+    /// One entry in some is not handed on to those who follow.
     Skips,
+    /// The same to those who catch up.
+    SkipsWhatWasMissed,
+    /// The same to all: nobody ever hears of it.
+    Loses,
     /// Whoever goes on is given once more what it had last.
     Repeats,
     /// Who is removed is taken to have stayed.
     KeepsShowing,
+    /// What is told of a message are the words of the one before.
+    Mixes,
 }
 
 /// A composition over such a store.
@@ -76,16 +82,28 @@ struct Wrong<'t> {
     fault: Fault,
 }
 
+impl Wrong<'_> {
+    /// Some entries fewer, if that is its fault.
+    fn without_some(&self, mut entries: Vec<LoggedEvent>, fault: Fault) -> Vec<LoggedEvent> {
+        if self.fault == fault || self.fault == Fault::Loses {
+            entries.retain(|entry| entry.position % 23 != 7);
+        }
+        entries
+    }
+}
+
 impl EventsRead for Wrong<'_> {
     fn log_state(&mut self) -> StoreResult<LogState> {
         self.tx.log_state()
     }
 
     fn events(&mut self, after: i64, take: i64) -> StoreResult<Vec<LoggedEvent>> {
-        match self.fault {
-            Fault::Repeats => self.tx.events((after - 1).max(0), take),
-            _ => self.tx.events(after, take),
-        }
+        let after = match self.fault {
+            Fault::Repeats => (after - 1).max(0),
+            _ => after,
+        };
+        let entries = self.tx.events(after, take)?;
+        Ok(self.without_some(entries, Fault::SkipsWhatWasMissed))
     }
 
     fn events_by_now(
@@ -93,11 +111,8 @@ impl EventsRead for Wrong<'_> {
         after: i64,
         take: i64,
     ) -> StoreResult<(LogState, Vec<LoggedEvent>)> {
-        let (log, mut entries) = self.tx.events_by_now(after, take)?;
-        if self.fault == Fault::Skips {
-            entries.retain(|entry| entry.position % 23 != 7);
-        }
-        Ok((log, entries))
+        let (log, entries) = self.tx.events_by_now(after, take)?;
+        Ok((log, self.without_some(entries, Fault::Skips)))
     }
 
     fn events_of(
@@ -107,7 +122,8 @@ impl EventsRead for Wrong<'_> {
         through: i64,
         take: i64,
     ) -> StoreResult<Vec<LoggedEvent>> {
-        self.tx.events_of(conversations, after, through, take)
+        let entries = self.tx.events_of(conversations, after, through, take)?;
+        Ok(self.without_some(entries, Fault::SkipsWhatWasMissed))
     }
 
     fn stays(&mut self, user: UserId, through: i64) -> StoreResult<Vec<Stay>> {
@@ -118,6 +134,53 @@ impl EventsRead for Wrong<'_> {
             }
         }
         Ok(stays)
+    }
+}
+
+impl MessagesRead for Wrong<'_> {
+    fn found_messages(&mut self, ids: &[MessageId]) -> StoreResult<Vec<FoundMessage>> {
+        let mut found = self.tx.found_messages(ids)?;
+        if self.fault == Fault::Mixes {
+            for message in &mut found {
+                let before = MessageId::parse(message.id().get() - 1);
+                let before = before
+                    .map(|id| self.tx.message(id))
+                    .ok()
+                    .transpose()?
+                    .flatten();
+                if let (FoundMessage::Living(message), Some(before)) = (message, before) {
+                    message.content = before.content;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn message(&mut self, id: MessageId) -> StoreResult<Option<Message>> {
+        self.tx.message(id)
+    }
+
+    fn timeline_contains(&mut self, timeline: Timeline, id: MessageId) -> StoreResult<bool> {
+        self.tx.timeline_contains(timeline, id)
+    }
+
+    fn messages_older(
+        &mut self,
+        timeline: Timeline,
+        below: Option<MessageId>,
+        skip: i64,
+        take: i64,
+    ) -> StoreResult<Vec<Message>> {
+        self.tx.messages_older(timeline, below, skip, take)
+    }
+
+    fn messages_newer(
+        &mut self,
+        timeline: Timeline,
+        above: Option<MessageId>,
+        take: i64,
+    ) -> StoreResult<Vec<Message>> {
+        self.tx.messages_newer(timeline, above, take)
     }
 }
 
@@ -162,13 +225,6 @@ as_it_is! {
         directs(user: UserId) -> Vec<(ConversationId, UserId)>;
         overviews(user: UserId, after: Option<ConversationId>, limit: PageLimit) -> Page<Overview>;
         participant(conversation: ConversationId, user: UserId) -> Option<Participant>;
-    }
-    MessagesRead {
-        message(id: MessageId) -> Option<Message>;
-        found_messages(ids: &[MessageId]) -> Vec<FoundMessage>;
-        timeline_contains(timeline: Timeline, id: MessageId) -> bool;
-        messages_older(timeline: Timeline, below: Option<MessageId>, skip: i64, take: i64) -> Vec<Message>;
-        messages_newer(timeline: Timeline, above: Option<MessageId>, take: i64) -> Vec<Message>;
     }
     ReceiptsRead {
         seen_at(message: &Message, user: UserId) -> Option<Timestamp>;

@@ -9,6 +9,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::checker::Record;
+use super::logged::position;
+use super::told::Tellings;
 use crate::support::{Closed, Connection, EventStream, Request, Socket};
 
 /// In what the last message says.
@@ -34,14 +36,22 @@ impl Dice {
     }
 }
 
+/// How long a reader that was told of the end asks whether there is anything behind it.
+const TOO_LONG: Duration = Duration::from_secs(60);
+
 /// What all readers share.
 pub(super) struct Reading {
     /// Where the server is.
     pub(super) address: SocketAddr,
-    /// When whoever has not come to the end gives up.
-    pub(super) deadline: Mutex<Instant>,
+    /// After how long without anything new for anybody those give up who have not come to the end; at the beginning
+    /// nobody does. How long it takes altogether depends on the machine.
+    patience: Mutex<Option<Duration>>,
+    /// When somebody was told something last that comes later than all that it was told before.
+    progress: Mutex<Instant>,
     /// Whether nobody drops a connection any more.
     pub(super) calm: AtomicBool,
+    /// All that was told.
+    pub(super) tellings: Tellings,
     /// How many events were told to all.
     pub(super) told: AtomicUsize,
     /// How many connections were made.
@@ -52,15 +62,24 @@ impl Reading {
     pub(super) fn of(address: SocketAddr) -> Self {
         Self {
             address,
-            deadline: Mutex::new(Instant::now() + Duration::from_secs(3_600)),
+            patience: Mutex::default(),
+            progress: Mutex::new(Instant::now()),
             calm: AtomicBool::new(false),
+            tellings: Tellings::default(),
             told: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
         }
     }
 
+    /// From now on, those give up who have not come to the end, when nobody was told anything for so long.
+    pub(super) fn give_up_after(&self, patience: Duration) {
+        *self.progress.lock().expect("a time") = Instant::now();
+        *self.patience.lock().expect("a time") = Some(patience);
+    }
+
     fn late(&self) -> bool {
-        *self.deadline.lock().expect("a deadline") <= Instant::now()
+        let patience = *self.patience.lock().expect("a time");
+        patience.is_some_and(|time| self.progress.lock().expect("a time").elapsed() > time)
     }
 }
 
@@ -88,6 +107,9 @@ pub(super) struct Reader<'r> {
     record: Record,
     /// The last cursor it was given.
     cursor: String,
+    /// The furthest place of what it was told.
+    furthest: usize,
+    ended: bool,
     /// How many more events it takes on this connection.
     left: u64,
 }
@@ -109,17 +131,19 @@ impl<'r> Reader<'r> {
                 name: format!("reader {number} ({who}, {way:?})"),
                 user,
                 from: from.to_owned(),
-                ended: false,
                 told: Vec::new(),
+                ended: false,
             },
             cursor: from.to_owned(),
+            furthest: 0,
+            ended: false,
             left: 0,
         }
     }
 
     /// Reads until it was told of the end, or it is too late.
     pub(super) fn read(mut self) -> Record {
-        while !self.record.ended && !self.shared.late() {
+        while !self.ended && !self.shared.late() {
             self.left = match self.shared.calm.load(Ordering::Relaxed) {
                 true => u64::MAX,
                 false => 1 + self.dice.below(120),
@@ -140,7 +164,31 @@ impl<'r> Reader<'r> {
             let pause = if read.is_ok() { 20 } else { 100 };
             sleep(Duration::from_millis(self.dice.below(pause)));
         }
+        self.record.ended = self.ended;
+        if self.ended {
+            self.look_behind_the_end();
+        }
         self.record
+    }
+
+    /// Asks once more from where it is: whatever comes is too much, and stands in its record.
+    fn look_behind_the_end(&mut self) {
+        let request = Request::new("GET", &self.target("/events"));
+        let begun = Instant::now();
+        let page = loop {
+            let connection = Connection::open(self.shared.address);
+            let answer = connection.and_then(|mut connection| connection.send(&request));
+            match answer {
+                Ok(answer) if answer.status == 200 => break answer.expect(200),
+                Ok(answer) => drop(refused(answer.status, &answer.text())),
+                Err(_) => {}
+            }
+            assert!(begun.elapsed() < TOO_LONG, "nobody answers");
+            sleep(Duration::from_millis(100));
+        };
+        for event in page["events"].as_array().expect("events") {
+            self.take(&event.to_string());
+        }
     }
 
     /// The same over this connection first, as long as it lasts.
@@ -161,7 +209,7 @@ impl<'r> Reader<'r> {
 
     fn poll(&mut self) -> io::Result<()> {
         let mut connection = Connection::open(self.shared.address)?;
-        while self.left > 0 && !self.record.ended && !self.shared.late() {
+        while self.left > 0 && !self.ended && !self.shared.late() {
             let limit = 1 + self.dice.below(60);
             let target = format!("{}&wait=2&limit={limit}", self.target("/events"));
             let answer = connection.send(&Request::new("GET", &target))?;
@@ -171,9 +219,14 @@ impl<'r> Reader<'r> {
             let body = answer.text();
             let (events, rest) = body.rsplit_once("],\"cursor\":\"").expect("a page");
             for event in events.split("{\"cursor\":\"").skip(1) {
+                let event = event.trim_end_matches(',');
                 self.take(&format!("{{\"cursor\":\"{event}"));
             }
             rest[..32].clone_into(&mut self.cursor);
+        }
+        if self.tears() {
+            let request = Request::new("GET", &self.target("/events"));
+            connection.send_and_tear(&request, self.a_piece())?;
         }
         Ok(())
     }
@@ -191,12 +244,15 @@ impl<'r> Reader<'r> {
             Err((status, code)) => return refused(status, &code),
         };
         self.over_stream(&mut stream);
+        if self.tears() {
+            stream.tear(self.a_piece());
+        }
         Ok(())
     }
 
     fn over_stream(&mut self, stream: &mut EventStream) {
         stream.wait_at_most(QUIET);
-        while self.left > 0 && !self.record.ended {
+        while self.left > 0 && !self.ended {
             let Some(block) = stream.event() else { break };
             match block.event.as_deref() {
                 Some("ready") => assert_eq!(block.id, Some(self.cursor.clone())),
@@ -213,12 +269,25 @@ impl<'r> Reader<'r> {
             Err((status, code)) => return refused(status, &code),
         };
         self.over_socket(&mut socket);
+        if self.tears() {
+            socket.tear(self.a_piece());
+        }
         Ok(())
+    }
+
+    /// Whether it is gone in the middle of what comes next, and not between two events.
+    fn tears(&mut self) -> bool {
+        !self.ended && !self.shared.calm.load(Ordering::Relaxed) && self.dice.below(2) == 0
+    }
+
+    /// How many bytes of it are read, which is less than an event has.
+    fn a_piece(&mut self) -> usize {
+        1 + self.dice.below(150) as usize
     }
 
     fn over_socket(&mut self, socket: &mut Socket) {
         socket.wait_at_most(QUIET);
-        while self.left > 0 && !self.record.ended {
+        while self.left > 0 && !self.ended {
             match socket.next_text() {
                 Ok(text) if text.starts_with("{\"cursor\"") => self.take(&text),
                 Ok(text) if text.starts_with("{\"kind\":\"ready\"") => {
@@ -235,27 +304,24 @@ impl<'r> Reader<'r> {
 
     /// Takes an event as it came.
     fn take(&mut self, event: &str) {
-        let cursor = field(event, "cursor");
-        let kind = field(event, "kind");
-        self.record.ended |= event.contains(THE_END);
-        cursor.clone_into(&mut self.cursor);
-        self.record.told.push((cursor.to_owned(), kind.to_owned()));
+        let told = self.shared.tellings.of(event);
+        self.ended |= event.contains(THE_END);
+        told.cursor.clone_into(&mut self.cursor);
+        self.record.told.push(told);
         self.shared.told.fetch_add(1, Ordering::Relaxed);
+        // A server that tells the same again and again brings nobody further.
+        let place = position(&self.cursor);
+        if place > self.furthest {
+            self.furthest = place;
+            *self.shared.progress.lock().expect("a time") = Instant::now();
+        }
         self.left = self.left.saturating_sub(1);
     }
 }
 
-/// A server that stops or starts may refuse, and one that has no time for a new connection gives it up; any other refusal
-/// is a fault.
+/// A server that stops or starts may refuse, and so may one that has too much to do to look at a request in time;
+/// any other refusal is a fault.
 fn refused(status: u16, why: &str) -> io::Result<()> {
     assert!(matches!(status, 408 | 503), "{status} {why}");
     Err(io::Error::other("the server is not ready"))
-}
-
-/// The text of a field at the beginning of an event. To parse all of them takes longer than to tell them.
-fn field<'e>(event: &'e str, name: &str) -> &'e str {
-    let (_, rest) = event
-        .split_once(&format!("\"{name}\":\""))
-        .unwrap_or_else(|| panic!("no {name} in {event}"));
-    rest.split('"').next().expect("its end")
 }

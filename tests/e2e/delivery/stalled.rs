@@ -5,10 +5,11 @@ use std::thread::scope;
 use std::time::{Duration, Instant};
 
 use super::checker::summary;
+use super::logged::first_cursor;
 use super::readers::{Line, Reader, Reading, THE_END, Way};
 use super::truth::Truth;
 use super::writers::{World, Writer};
-use super::{everything, findings, first_cursor, now, start_at};
+use super::{PATIENCE, all_findings, everything, now, start_at};
 use crate::support::{Data, EventStream, Request, Socket};
 
 /// The words of a message, which is as large as one may be.
@@ -19,6 +20,9 @@ const MESSAGES: usize = 3_750;
 
 /// How many readers stop reading.
 const STALLED: usize = 20;
+
+/// How many of them read on, unless `CHAT_SOAK_SECONDS` is given: then all do, which is more than a gigabyte.
+const READ_ON: usize = 6;
 
 /// How much more memory the server may take meanwhile: its budget for what waits, what its connections hold, and
 /// what the store's own caches grow to. Were it all kept for each, it would be a hundred times as much.
@@ -61,7 +65,7 @@ fn readers_that_stop_cost_little_and_hold_up_nobody() {
         .collect();
     let before = resident(process.pid());
     let words = "x".repeat(WORDS);
-    let (live, most) = scope(|scope| {
+    let (live, most, longest) = scope(|scope| {
         let (reading, from) = (&reading, &from);
         let live = scope.spawn(move || {
             let reader = Reader::new(reading, 0, Some(reader), Way::Socket, from);
@@ -69,9 +73,11 @@ fn readers_that_stop_cost_little_and_hold_up_nobody() {
             (record, Instant::now())
         });
         let mut writer = Writer::new(address, "writer");
-        let mut most = 0;
+        let (mut most, mut longest) = (0, Duration::ZERO);
         for number in 0..MESSAGES {
+            let start = Instant::now();
             writer.send(sender, "group_id", world.lobby, &words);
+            longest = longest.max(start.elapsed());
             if number % 50 == 0 {
                 most = most.max(resident(process.pid()));
             }
@@ -83,25 +89,53 @@ fn readers_that_stop_cost_little_and_hold_up_nobody() {
         // It was told with the last message, give or take; it was not held up by those who stalled.
         let behind = read.saturating_duration_since(sent);
         assert!(behind < Duration::from_secs(10), "{behind:?} behind");
-        (record, most)
+        // Nor was any of the sends, and none was refused.
+        assert!(longest < Duration::from_secs(10), "a send took {longest:?}");
+        assert_eq!(
+            (writer.acknowledged.len(), writer.retries),
+            (MESSAGES + 1, 0)
+        );
+        (record, most, longest)
     });
+    // Whoever comes only now, and has missed all of it, is not held up either.
+    reading.give_up_after(PATIENCE);
+    let late = Reader::new(&reading, 1, Some(reader), Way::Stream, &from).read();
+    let most = most.max(resident(process.pid()));
     let more = most.saturating_sub(before);
     println!(
-        "{STALLED} stalled readers behind 60 MB: {} KiB more",
+        "{STALLED} stalled readers behind 60 MB: {} KiB more, no send took more than {longest:?}",
         more / 1_024
     );
     assert!(more < MOST, "{more} bytes more");
-    // Two of those who stalled read on, over the very same connections as long as those last, and then over others.
-    let mut records = vec![live];
-    let socket = sockets.into_iter().next().map(Line::Socket);
-    let stream = streams.into_iter().next().map(Line::Stream);
-    *reading.deadline.lock().expect("a deadline") = Instant::now() + Duration::from_secs(120);
-    for (number, way, line) in [(1, Way::Socket, socket), (2, Way::Stream, stream)] {
-        let reader = Reader::new(&reading, number, Some(other), way, &from);
-        records.push(reader.read_on(line.expect("an open connection")));
-    }
+    // Those who stalled read on, over the very same connections as long as those last, and then over others.
+    let read_on = match std::env::var_os("CHAT_SOAK_SECONDS") {
+        Some(_) => STALLED,
+        None => READ_ON,
+    };
+    let sockets = sockets
+        .into_iter()
+        .map(|line| (Way::Socket, Line::Socket(line)));
+    let streams = streams
+        .into_iter()
+        .map(|line| (Way::Stream, Line::Stream(line)));
+    let lines = sockets.take(read_on / 2).chain(streams.take(read_on / 2));
+    let mut records = vec![live, late];
+    records.extend(scope(|scope| {
+        let reading: Vec<_> = lines
+            .zip(2..)
+            .map(|((way, line), number)| {
+                let reader = Reader::new(&reading, number, Some(other), way, &from);
+                scope.spawn(move || reader.read_on(line))
+            })
+            .collect();
+        let records = reading
+            .into_iter()
+            .map(|reader| reader.join().expect("a record"));
+        records.collect::<Vec<_>>()
+    }));
+    assert_eq!(records.len(), 2 + read_on);
     let history = first_cursor(&from);
     let truth = Truth::of(&history, &everything(address, &history));
-    let found = findings(&truth, &records);
+    let found = all_findings(&truth, &records);
     assert!(found.is_empty(), "{}", summary(&found));
 }

@@ -1,17 +1,23 @@
 //! What the log says, and who had to see what of it: worked out from the events themselves, by the contract's words
 //! and not by the server's ways.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
+
+use super::told::Told;
 
 /// An entry of the log.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub(super) cursor: String,
-    pub(super) kind: String,
+    pub(super) told: Told,
     /// Who sees it, besides the system.
     pub(super) seers: BTreeSet<i64>,
+    /// Who may see it or not. Of a user those are told, too, who read the log only after they have met it, by what is
+    /// direct: the log is not asked since when. Who follows the log is not.
+    pub(super) may_see: BTreeSet<i64>,
+    /// Whether nothing later changes what it says of something.
+    pub(super) last: bool,
 }
 
 /// The log from a cursor on.
@@ -27,19 +33,36 @@ impl Truth {
     pub(super) fn of(start: &str, events: &[Value]) -> Self {
         let mut people = People::default();
         let mut places = HashMap::from([(start.to_owned(), 0)]);
-        let entries: Vec<Entry> = events
+        let peers = peers(events);
+        let mut entries: Vec<Entry> = events
             .iter()
             .enumerate()
             .map(|(place, event)| {
-                let cursor = text(&event["cursor"]);
-                places.insert(cursor.clone(), place + 1);
+                let told = Told::of(event);
+                places.insert(told.cursor.clone(), place + 1);
                 Entry {
-                    kind: text(&event["kind"]),
                     seers: people.see(event, &events[place + 1..]),
-                    cursor,
+                    may_see: match told.kind.starts_with("user.") {
+                        true => peers.get(&number(&event["data"]["id"])).cloned(),
+                        false => None,
+                    }
+                    .unwrap_or_default(),
+                    told,
+                    last: false,
                 }
             })
             .collect();
+        let (mut ended, mut changed) = (HashSet::new(), HashSet::new());
+        for (entry, event) in entries.iter_mut().zip(events).rev() {
+            // With a group goes all that is in it, and of that nothing is told.
+            let conversation = event["conversation_id"].as_i64();
+            if entry.told.kind == "group.deleted" {
+                ended.extend(conversation);
+            }
+            let stays = conversation.is_none_or(|id| !ended.contains(&id));
+            let what = entry.told.state.as_ref().map(|(what, _)| what.clone());
+            entry.last = what.is_some_and(|what| changed.insert(what)) && stays;
+        }
         assert_eq!(places.len(), entries.len() + 1, "cursors are unique");
         Self { entries, places }
     }
@@ -48,6 +71,19 @@ impl Truth {
     pub(super) fn place(&self, cursor: &str) -> Option<usize> {
         self.places.get(cursor).copied()
     }
+}
+
+/// With whom each user has ever had a direct conversation.
+fn peers(events: &[Value]) -> HashMap<i64, BTreeSet<i64>> {
+    let mut peers: HashMap<i64, BTreeSet<i64>> = HashMap::new();
+    for data in events.iter().map(|event| &event["data"]) {
+        if let (Some(one), Some(other)) = (data["sender_id"].as_i64(), data["receiver_id"].as_i64())
+        {
+            peers.entry(one).or_default().insert(other);
+            peers.entry(other).or_default().insert(one);
+        }
+    }
+    peers
 }
 
 /// Who is where.

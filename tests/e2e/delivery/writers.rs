@@ -1,7 +1,7 @@
-//! Writers at full speed: messages to groups and users, marks, deletions, and members that come and go. What gets no
-//! answer is sent again under its key, until it gets one.
+//! Writers at full speed: messages to groups and users, marks and deletions. What gets no answer is sent again under
+//! its key, until it gets one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -18,8 +18,8 @@ pub(super) struct Writer {
     name: String,
     connection: Option<Connection>,
     count: u64,
-    /// The messages that were acknowledged.
-    pub(super) acknowledged: BTreeSet<i64>,
+    /// The words of each message that was acknowledged.
+    pub(super) acknowledged: BTreeMap<i64, String>,
     /// How often something was sent again.
     pub(super) retries: u64,
 }
@@ -31,7 +31,7 @@ impl Writer {
             name: name.into(),
             connection: None,
             count: 0,
-            acknowledged: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
             retries: 0,
         }
     }
@@ -75,13 +75,32 @@ impl Writer {
         }
     }
 
+    /// Makes something, and says which.
+    pub(super) fn make(&mut self, user: Option<i64>, path: &str, body: &Value) -> i64 {
+        let (status, told) = self.ask(user, "POST", path, body);
+        assert_eq!(status, 201, "{told}");
+        told["id"].as_i64().expect("an id")
+    }
+
+    /// Makes a group of these, the first of whom owns it.
+    pub(super) fn group(&mut self, name: &str, members: &[i64]) -> (i64, i64) {
+        let owner = members[0];
+        let id = self.make(Some(owner), "/groups", &json!({"name": name}));
+        for member in &members[1..] {
+            let path = format!("/groups/{id}/members");
+            let (status, told) = self.ask(Some(owner), "POST", &path, &json!({"user_id": member}));
+            assert_eq!(status, 201, "{told}");
+        }
+        (id, owner)
+    }
+
     /// Sends a text.
     pub(super) fn send(&mut self, from: i64, to: &str, id: i64, words: &str) -> Option<i64> {
         let body = json!({to: id, "type": "text", "content": words});
         let (status, told) = self.ask(Some(from), "POST", "/messages", &body);
         if status == 201 {
             let id = told["id"].as_i64().expect("an id");
-            self.acknowledged.insert(id);
+            self.acknowledged.insert(id, words.to_owned());
             return Some(id);
         }
         // Whoever was taken out of the group since.
@@ -93,7 +112,8 @@ impl Writer {
 /// The groups, and who is in each of them from the start.
 pub(super) struct World {
     pub(super) users: Vec<i64>,
-    /// Everybody is here, from the start to the end.
+    /// Three of four are here, from the start to the end. The others are in some groups at most, so that what is told
+    /// to those who share something does not go to all.
     pub(super) lobby: i64,
     /// Of the groups, with their owners.
     pub(super) groups: Vec<(i64, i64)>,
@@ -103,28 +123,16 @@ impl World {
     /// Makes it on a server that is there.
     pub(super) fn make(address: SocketAddr, users: usize, groups: usize) -> Self {
         let mut writer = Writer::new(address, "maker");
-        let mut ask = |user, path: &str, body: Value| {
-            let (status, told) = writer.ask(user, "POST", path, &body);
-            assert!(status < 300, "{told}");
-            told["id"].as_i64()
-        };
         let users: Vec<i64> = (0..users)
-            .filter_map(|number| {
+            .map(|number| {
                 let name = format!("user-{number}");
                 let body = json!({"username": name, "email": format!("{name}@example.org")});
-                ask(None, "/users", body)
+                writer.make(None, "/users", &body)
             })
             .collect();
-        let mut group = |name: &str, members: &[i64]| {
-            let owner = members[0];
-            let id = ask(Some(owner), "/groups", json!({"name": name})).expect("an id");
-            for member in &members[1..] {
-                let path = format!("/groups/{id}/members");
-                ask(Some(owner), &path, json!({"user_id": member}));
-            }
-            (id, owner)
-        };
-        let (lobby, _) = group("lobby", &users);
+        let inside = users.iter().zip(1..).filter(|(_, number)| number % 4 != 0);
+        let inside: Vec<i64> = inside.map(|(user, _)| *user).collect();
+        let (lobby, _) = writer.group("lobby", &inside);
         let groups = (0..groups)
             .map(|number| {
                 let members: Vec<i64> = users
@@ -133,7 +141,7 @@ impl World {
                     .skip(number % 3)
                     .step_by(3 + number % 4)
                     .collect();
-                group(&format!("group-{number}"), &members)
+                writer.group(&format!("group-{number}"), &members)
             })
             .collect();
         Self {
@@ -143,25 +151,30 @@ impl World {
         }
     }
 
+    /// One of the users.
+    pub(super) fn any(&self, dice: &mut Dice) -> i64 {
+        self.users[dice.below(self.users.len() as u64) as usize]
+    }
+
     /// Writes until it is told to stop.
     pub(super) fn write(&self, address: SocketAddr, number: u64, stop: &AtomicBool) -> Writer {
         let mut writer = Writer::new(address, format!("writer-{number}"));
         let mut dice = Dice::new(1_000 + number);
         let mut latest = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            let any = |dice: &mut Dice| self.users[dice.below(self.users.len() as u64) as usize];
             let (group, owner) = self.groups[dice.below(self.groups.len() as u64) as usize];
             let from = if dice.below(3) == 0 {
                 owner
             } else {
-                any(&mut dice)
+                self.any(&mut dice)
             };
             let words = format!("{number} says {}", dice.below(1_000_000));
             let sent = match dice.below(10) {
                 0..5 => writer.send(from, "group_id", group, &words),
+                // Not all are there.
                 5 => writer.send(from, "group_id", self.lobby, &words),
                 _ => {
-                    let to = any(&mut dice);
+                    let to = self.any(&mut dice);
                     (from != to)
                         .then(|| writer.send(from, "receiver_id", to, &words))
                         .flatten()
@@ -180,38 +193,11 @@ impl World {
                     1 => {
                         let body = json!({"up_to": dice.below(2) == 0});
                         let path = format!("/messages/{id}/seen");
-                        writer.ask(Some(any(&mut dice)), "POST", &path, &body);
+                        writer.ask(Some(self.any(&mut dice)), "POST", &path, &body);
                     }
                     _ => {}
                 }
             }
-        }
-        writer
-    }
-
-    /// Lets members come and go until it is told to stop.
-    pub(super) fn move_members(&self, address: SocketAddr, stop: &AtomicBool) -> Writer {
-        let mut writer = Writer::new(address, "mover");
-        let mut dice = Dice::new(7);
-        while !stop.load(Ordering::Relaxed) {
-            let user = self.users[dice.below(self.users.len() as u64) as usize];
-            let (group, owner) = self.groups[dice.below(self.groups.len() as u64) as usize];
-            if user == owner {
-                continue;
-            }
-            let path = format!("/groups/{group}/members");
-            match dice.below(5) {
-                0..2 => writer.ask(Some(owner), "POST", &path, &json!({"user_id": user})),
-                2..4 => {
-                    let path = format!("{path}/{user}");
-                    writer.ask(Some(owner), "DELETE", &path, &Value::Null)
-                }
-                _ => {
-                    let body = json!({"display_name": format!("{}", dice.below(1_000))});
-                    writer.ask(Some(user), "PATCH", &format!("/users/{user}"), &body)
-                }
-            };
-            sleep(Duration::from_millis(5));
         }
         writer
     }

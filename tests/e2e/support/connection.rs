@@ -45,4 +45,20 @@ impl Connection {
             }
         }
     }
+
+    /// Sends it and is gone in the middle of the answer, of which so many bytes are read at most.
+    pub(crate) fn send_and_tear(mut self, request: &Request, bytes: usize) -> Result<()> {
+        self.stream
+            .write_all(&request.bytes(self.address, "keep-alive"))?;
+        tear(&self.stream, bytes);
+        Ok(())
+    }
+}
+
+/// Reads so many bytes of what comes soon, at most, and closes both ways.
+pub(super) fn tear(mut stream: &TcpStream, bytes: usize) {
+    // Whatever comes of it, nobody is there any more.
+    drop(stream.set_read_timeout(Some(Duration::from_millis(100))));
+    drop(stream.read(&mut vec![0; bytes]));
+    drop(stream.shutdown(std::net::Shutdown::Both));
 }

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::connection::tear;
 use serde_json::Value;
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::handshake::HandshakeError;
@@ -136,6 +137,11 @@ impl Socket {
     /// Sends any message; whether it could be sent shows in what comes.
     pub(crate) fn send(&mut self, message: Message) {
         drop(self.0.send(message));
+    }
+
+    /// Is gone in the middle of what comes next, of which so many bytes are read at most.
+    pub(crate) fn tear(self, bytes: usize) {
+        tear(self.0.get_ref(), bytes);
     }
 
     /// Says goodbye.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::connection::tear;
 use super::{Answer, Request};
 
 /// How long something may take to come.
@@ -118,6 +119,11 @@ impl EventStream {
                 return Some(block);
             }
         }
+    }
+
+    /// Is gone in the middle of what comes next, of which so many bytes are read at most.
+    pub(crate) fn tear(self, bytes: usize) {
+        tear(&self.stream, bytes);
     }
 
     /// How long it waits for what comes.
