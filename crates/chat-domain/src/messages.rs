@@ -216,6 +216,14 @@ impl FoundMessage {
             Self::Deleted(tombstone) => tombstone.id,
         }
     }
+
+    /// Its place in its conversation.
+    pub const fn seq(&self) -> Seq {
+        match self {
+            Self::Living(message) => message.seq,
+            Self::Deleted(tombstone) => tombstone.seq,
+        }
+    }
 }
 
 /// A message to be stored; the store gives it its id and its `seq`.

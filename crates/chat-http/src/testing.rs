@@ -355,6 +355,10 @@ impl EventsRead for Snapshot {
         Ok(Vec::new())
     }
 
+    fn first_event_of(&mut self, _: ConversationId) -> StoreResult<Option<LoggedEvent>> {
+        Ok(None)
+    }
+
     fn stays(&mut self, _: UserId, _: i64) -> StoreResult<Vec<Stay>> {
         Ok(Vec::new())
     }

@@ -150,10 +150,6 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
         None => true,
         Some(user) => truth.entries[place - 1].seers.contains(&user),
     };
-    let may_see = |place: usize| {
-        let may = &truth.entries[place - 1].may_see;
-        record.user.is_some_and(|user| may.contains(&user))
-    };
     let from = truth
         .place(&record.from)
         .expect("a reader begins in the log");
@@ -190,7 +186,7 @@ pub(super) fn check(truth: &Truth, record: &Record) -> Vec<Finding> {
             });
         }
         last = last.max(place);
-        if !sees(place) && !may_see(place) {
+        if !sees(place) {
             findings.push(Finding::NotForIt {
                 reader: reader(),
                 place,

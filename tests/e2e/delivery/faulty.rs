@@ -126,6 +126,10 @@ impl EventsRead for Wrong<'_> {
         Ok(self.without_some(entries, Fault::SkipsWhatWasMissed))
     }
 
+    fn first_event_of(&mut self, conversation: ConversationId) -> StoreResult<Option<LoggedEvent>> {
+        self.tx.first_event_of(conversation)
+    }
+
     fn stays(&mut self, user: UserId, through: i64) -> StoreResult<Vec<Stay>> {
         let mut stays = self.tx.stays(user, through)?;
         if self.fault == Fault::KeepsShowing {

@@ -13,9 +13,6 @@ pub(super) struct Entry {
     pub(super) told: Told,
     /// Who sees it, besides the system.
     pub(super) seers: BTreeSet<i64>,
-    /// Who may see it or not. Of a user those are told, too, who read the log only after they have met it, by what is
-    /// direct: the log is not asked since when. Who follows the log is not.
-    pub(super) may_see: BTreeSet<i64>,
     /// Whether nothing later changes what it says of something.
     pub(super) last: bool,
 }
@@ -33,7 +30,6 @@ impl Truth {
     pub(super) fn of(start: &str, events: &[Value]) -> Self {
         let mut people = People::default();
         let mut places = HashMap::from([(start.to_owned(), 0)]);
-        let peers = peers(events);
         let mut entries: Vec<Entry> = events
             .iter()
             .enumerate()
@@ -42,11 +38,6 @@ impl Truth {
                 places.insert(told.cursor.clone(), place + 1);
                 Entry {
                     seers: people.see(event, &events[place + 1..]),
-                    may_see: match told.kind.starts_with("user.") {
-                        true => peers.get(&number(&event["data"]["id"])).cloned(),
-                        false => None,
-                    }
-                    .unwrap_or_default(),
                     told,
                     last: false,
                 }
@@ -71,19 +62,6 @@ impl Truth {
     pub(super) fn place(&self, cursor: &str) -> Option<usize> {
         self.places.get(cursor).copied()
     }
-}
-
-/// With whom each user has ever had a direct conversation.
-fn peers(events: &[Value]) -> HashMap<i64, BTreeSet<i64>> {
-    let mut peers: HashMap<i64, BTreeSet<i64>> = HashMap::new();
-    for data in events.iter().map(|event| &event["data"]) {
-        if let (Some(one), Some(other)) = (data["sender_id"].as_i64(), data["receiver_id"].as_i64())
-        {
-            peers.entry(one).or_default().insert(other);
-            peers.entry(other).or_default().insert(one);
-        }
-    }
-    peers
 }
 
 /// Who is where.

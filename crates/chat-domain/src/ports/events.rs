@@ -30,6 +30,9 @@ pub trait EventsRead {
         take: i64,
     ) -> StoreResult<Vec<LoggedEvent>>;
 
+    /// The earliest entry of this conversation that the log still has.
+    fn first_event_of(&mut self, conversation: ConversationId) -> StoreResult<Option<LoggedEvent>>;
+
     /// The user's stays in groups that began up to the position `through`, by their beginning, as the log tells
     /// them up to there: what comes later is left out, and not what the tables say.
     fn stays(&mut self, user: UserId, through: i64) -> StoreResult<Vec<Stay>>;

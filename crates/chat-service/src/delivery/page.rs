@@ -1,11 +1,12 @@
 //! A page of the log for one actor: what it may see of it, as of each entry's place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chat_domain::ports::ReadTx;
 use chat_domain::{
-    Actor, ConversationId, ConversationKind, Cursor, EventKind, LogState, LoggedEvent, Stay, UserId,
+    Actor, ConversationId, ConversationKind, Cursor, EventKind, LogState, LoggedEvent, Seq, Stay,
+    UserId,
 };
 
 use super::hydrate::{Kinds, hydrate, learn_kinds};
@@ -53,7 +54,7 @@ pub(super) fn read(
             let scanned = end_of(&rows, count(most), log.position);
             (rows, scanned, Kinds::new())
         }
-        Actor::User(user) => of_user(tx, user, after.position, log.position, most)?,
+        Actor::User(user) => of_user(tx, user, after.position, &log, most)?,
     };
     let mut scanned = scanned;
     let mut events = Vec::new();
@@ -120,13 +121,14 @@ fn of_user(
     tx: &mut dyn ReadTx,
     user: UserId,
     after: i64,
-    head: i64,
+    log: &LogState,
     most: usize,
 ) -> Result<(Vec<LoggedEvent>, i64, Kinds)> {
+    let head = log.position;
     if after >= head {
         return Ok((Vec::new(), head, Kinds::new()));
     }
-    let mut sight = Sight::of(tx, user, head)?;
+    let mut sight = Sight::of(tx, user, log)?;
     let places = sight.places_after(after);
     let probes = i64::try_from(places.len()).unwrap_or(i64::MAX);
     let gap = head - after;
@@ -174,26 +176,31 @@ struct Sight {
     user: UserId,
     stays: HashMap<ConversationId, Vec<Stay>>,
     directs: HashMap<ConversationId, UserId>,
-    peers: HashSet<UserId>,
+    peers: HashMap<UserId, ConversationId>,
+    /// From which position on they have been that, of those about whom something stands in the log.
+    met: HashMap<UserId, i64>,
     /// The stays of others about whom something stands in the log.
     others: HashMap<UserId, Vec<Stay>>,
+    forgotten: i64,
     head: i64,
 }
 
 impl Sight {
-    fn of(tx: &mut dyn ReadTx, user: UserId, head: i64) -> Result<Self> {
+    fn of(tx: &mut dyn ReadTx, user: UserId, log: &LogState) -> Result<Self> {
         let mut stays: HashMap<_, Vec<_>> = HashMap::new();
-        for stay in tx.stays(user, head)? {
+        for stay in tx.stays(user, log.position)? {
             stays.entry(stay.conversation_id).or_default().push(stay);
         }
         let directs: HashMap<_, _> = tx.directs(user)?.into_iter().collect();
         Ok(Self {
             user,
             stays,
-            peers: directs.values().copied().collect(),
+            peers: directs.iter().map(|(id, peer)| (*peer, *id)).collect(),
             directs,
+            met: HashMap::new(),
             others: HashMap::new(),
-            head,
+            forgotten: log.forgotten,
+            head: log.position,
         })
     }
 
@@ -221,7 +228,7 @@ impl Sight {
         let Some(other) = row.event.user_id else {
             return Ok(false);
         };
-        if other == self.user || self.peers.contains(&other) {
+        if other == self.user || self.met(tx, other)?.is_some_and(|met| met <= row.position) {
             return Ok(true);
         }
         if !self.others.contains_key(&other) {
@@ -236,6 +243,25 @@ impl Sight {
         }))
     }
 
+    /// From which position on the user has had a direct conversation with this other one; 0 where the log has
+    /// forgotten when it began.
+    fn met(&mut self, tx: &mut dyn ReadTx, other: UserId) -> Result<Option<i64>> {
+        let Some(direct) = self.peers.get(&other) else {
+            return Ok(None);
+        };
+        if let Some(met) = self.met.get(&other) {
+            return Ok(Some(*met));
+        }
+        let met = match tx.first_event_of(*direct)? {
+            Some(first) if self.forgotten == 0 || begins(tx, &first)? => first.position,
+            // It is committed, and has no place yet.
+            None if self.forgotten == 0 => i64::MAX,
+            _ => 0,
+        };
+        self.met.insert(other, met);
+        Ok(Some(met))
+    }
+
     /// What is known by now of whose the conversations are: of the direct ones.
     fn kinds(&self) -> Kinds {
         let pair = |other| chat_domain::DirectPair::parse(self.user, other).ok();
@@ -244,6 +270,17 @@ impl Sight {
             .filter_map(|(id, other)| Some((*id, ConversationKind::Direct(pair(*other)?))))
             .collect()
     }
+}
+
+/// Whether the entry is of the first message of its conversation.
+fn begins(tx: &mut dyn ReadTx, entry: &LoggedEvent) -> Result<bool> {
+    if entry.event.kind != EventKind::MessageCreated {
+        return Ok(false);
+    }
+    let found = tx.found_messages(entry.event.message_id.as_slice())?;
+    Ok(found
+        .iter()
+        .any(|message| message.seq() == Seq::START.next()))
 }
 
 /// With whom a user shares a conversation as of `position`.

@@ -75,6 +75,19 @@ impl EventsRead for Tx<'_> {
         })
     }
 
+    fn first_event_of(&mut self, conversation: ConversationId) -> StoreResult<Option<LoggedEvent>> {
+        self.read(|conn| {
+            let rows = events::table
+                .filter(events::conversation_id.eq(conversation.get()))
+                .order(events::position)
+                .select(EventRow::as_select())
+                .cut(0, 1)
+                .load::<EventRow>(conn)?;
+            let first = rows.into_iter().next();
+            first.map(LoggedEvent::try_from).transpose()
+        })
+    }
+
     fn stays(&mut self, user: UserId, through: i64) -> StoreResult<Vec<Stay>> {
         self.read(|conn| {
             let rows = events::table

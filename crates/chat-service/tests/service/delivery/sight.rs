@@ -188,6 +188,42 @@ async fn events_tell_what_they_are_about() {
     assert!(matches!(said, Some(FoundMessage::Deleted(_))), "{said:?}");
 }
 
+async fn rename(fixture: &Fixture, user: chat_domain::UserId, name: &str) {
+    let update = UpdateUser {
+        user,
+        username: None,
+        email: None,
+        display_name: Field::Set(chat_domain::DisplayName::parse(name).expect("a name")),
+        avatar: Field::Keep,
+        external_id: Field::Keep,
+    };
+    let updated = fixture.service.update_user(Actor::User(user), update).await;
+    updated.expect("a name");
+}
+
+#[tokio::test]
+async fn a_user_is_told_of_from_the_first_direct_message_on() {
+    let fixture = Fixture::new();
+    let [ada, bob] = fixture.users(["ada", "bob"]).await;
+    let mut follows = open(&fixture, Actor::User(bob), None).await;
+    rename(&fixture, ada, "A stranger").await;
+    fixture.tell(ada, Recipient::User(bob)).await;
+    rename(&fixture, ada, "Ada").await;
+    let expected = ["message.created", "user.updated"];
+    assert_eq!(names(&mut follows, 2).await, expected);
+    assert_eq!(name_of(&all(&fixture, bob).await), expected);
+    // It is so, too, where the first of their messages is told of no more.
+    let after = super::now(&fixture).await;
+    fixture.clock.set(3_600_000_000);
+    rename(&fixture, ada, "A friend").await;
+    fixture.tell(bob, Recipient::User(ada)).await;
+    let kept_for = std::time::Duration::from_secs(60);
+    while fixture.service.forget_events(kept_for).await.expect("done") > 0 {}
+    let mut later = open(&fixture, Actor::User(bob), Some(after)).await;
+    let told = super::rest(&mut later).await;
+    assert_eq!(name_of(&told), ["user.updated", "message.created"]);
+}
+
 #[tokio::test]
 async fn a_user_is_told_of_to_those_who_share_a_conversation() {
     let fixture = Fixture::new();
@@ -198,20 +234,7 @@ async fn a_user_is_told_of_to_those_who_share_a_conversation() {
     for user in [ada, bob, eve, dan] {
         readers.push(open(&fixture, Actor::User(user), None).await);
     }
-    let rename = |name: &str| UpdateUser {
-        user: ada,
-        username: None,
-        email: None,
-        display_name: Field::Set(chat_domain::DisplayName::parse(name).expect("a name")),
-        avatar: Field::Keep,
-        external_id: Field::Keep,
-    };
-    let update = rename("Ada");
-    fixture
-        .service
-        .update_user(Actor::User(ada), update)
-        .await
-        .expect("a name");
+    rename(&fixture, ada, "Ada").await;
     let [a, b, e, d] = &mut readers[..] else {
         unreachable!()
     };

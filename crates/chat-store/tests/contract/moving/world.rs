@@ -91,8 +91,8 @@ impl Place {
             FileBasedMigrations::from_path(all.join(backend)).unwrap()
         };
         match self {
-            Self::Sqlite(dir) => run_first(&mut Self::stranger(dir), of("sqlite"), count),
-            Self::Postgres(database) => run_first(&mut database.connect(), of("postgres"), count),
+            Self::Sqlite(dir) => run_first(&mut Self::stranger(dir), &of("sqlite"), count),
+            Self::Postgres(database) => run_first(&mut database.connect(), &of("postgres"), count),
         }
     }
 
@@ -146,7 +146,7 @@ impl Place {
 
 fn run_first<DB: Backend>(
     conn: &mut impl MigrationHarness<DB>,
-    all: FileBasedMigrations,
+    all: &FileBasedMigrations,
     count: usize,
 ) {
     for _ in 0..count {

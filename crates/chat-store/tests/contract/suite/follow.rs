@@ -80,6 +80,12 @@ fn of_some_conversations_and_of_none_all_is_found_in_order() {
     assert_eq!(read(&[1], 1, 7, 9), [3, 6]);
     assert_eq!(read(&[], 0, 7, 9), [3]);
     assert!(read(&[9], 3, 7, 9).is_empty());
+    let first = |number| {
+        let found = db.read(move |tx| tx.first_event_of(conversation(number)));
+        found.map(|entry| entry.position)
+    };
+    assert_eq!([1, 2, 3, 9].map(first), [Some(1), Some(2), Some(4), None]);
+    assert_eq!(first(2), Some(2), "and by what is prepared");
 }
 
 fn stays(db: &Db, who: i64, through: i64) -> Vec<(i64, i64, Option<i64>)> {
