@@ -98,7 +98,9 @@ fn a_deadlock_is_run_again() {
     let reruns = nodes
         .iter()
         .map(|node| counter(node, "chat_store_reruns_total"));
-    assert_eq!(reruns.sum::<u64>(), 1);
+    // They may meet again: who comes back can be faster than who has waited.
+    let reruns = reruns.sum::<u64>();
+    assert!((1..10).contains(&reruns), "{reruns}");
 }
 
 #[test]
